@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The messages of the five streams (stream-format.md, section 2). */
+#ifndef FDBG_STREAM_MESSAGE_H
+#define FDBG_STREAM_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "value/value.h"
+
+/* What a file is about: one kind a stream key. */
+enum fdbg_stream {
+	FDBG_STREAM_INFO, FDBG_STREAM_FILE, FDBG_STREAM_BREAKPOINT, FDBG_STREAM_EVENT, FDBG_STREAM_ALLOCATION,
+	FDBG_STREAM_OTHER, /* a stream this version does not know */
+};
+
+/* The key ("info", "file", …); NULL for OTHER. */
+const char *fdbg_stream_key(enum fdbg_stream stream);
+
+struct fdbg_message_info {
+	bool exit;                  /* the Exit message: only exit_code; else the Debugger message: the rest */
+	int32_t exit_code;
+	struct fdbg_text debugger, version, workspace_root, package_name, target;
+	const struct fdbg_text *arguments;
+	size_t n_arguments;
+	/* Keys that fdbg adds (readers ignore unknown ones); empty in recordings of others. */
+	struct fdbg_text recorder;  /* "fdbg 0.1.0" */
+	struct fdbg_text machine;   /* "x86_64", "aarch64" */
+	struct fdbg_text rustc;     /* version of the compiler of main's crate */
+};
+
+struct fdbg_message_file {
+	uint32_t id;
+	struct fdbg_text path, crate_name;
+	uint64_t modified_secs;
+	uint32_t modified_nanos;
+};
+
+enum fdbg_breakpoint_type { FDBG_BREAKPOINT, FDBG_BREAKPOINT_FUNCTION_CALL, FDBG_BREAKPOINT_FUNCTION_RETURN,
+			    FDBG_BREAKPOINT_FUTURE_ENDPOINT };
+enum fdbg_capture { FDBG_CAPTURE_ARGUMENTS, FDBG_CAPTURE_LOCALS, FDBG_CAPTURE_ONLY, FDBG_CAPTURE_NONE };
+
+struct fdbg_message_breakpoint {
+	uint32_t id, file_id;
+	uint32_t line, column;          /* column 0: none */
+	bool has_end;
+	uint32_t end_line, end_column;  /* end_column 0: none */
+	enum fdbg_breakpoint_type type;
+	struct fdbg_text fn_name;       /* of FUNCTION_CALL: the last part of the name */
+	enum fdbg_capture capture;
+	const struct fdbg_text *only;   /* of CAPTURE_ONLY */
+	size_t n_only;
+};
+
+/* Ids that mean the same in every file. */
+enum { FDBG_BREAKPOINT_ID_PANIC = 1, FDBG_BREAKPOINT_ID_TRACE = 2, FDBG_BREAKPOINT_ID_ALLOC = 3,
+       FDBG_BREAKPOINT_ID_RELEASE = 4, FDBG_BREAKPOINT_ID_FIRST = 5 };
+
+enum fdbg_event_kind {
+	FDBG_EVENT_CALL,         /* F */
+	FDBG_EVENT_RETURN,       /* R */
+	FDBG_EVENT_BREAKPOINT,   /* BB */
+	FDBG_EVENT_PANIC,        /* BP */
+	FDBG_EVENT_FUTURE_ENTER, /* BF{ */
+	FDBG_EVENT_FUTURE_EXIT,  /* BF} */
+};
+
+struct fdbg_message_event {
+	enum fdbg_event_kind kind;
+	uint32_t breakpoint_id;
+	uint64_t thread_id;
+	uint64_t frame_id;             /* counts from 1 in its thread; 0: none */
+	uint64_t stack_pointer;        /* of CALL */
+	struct fdbg_text function;     /* of CALL and RETURN: the full name */
+	const struct fdbg_named_value *values; /* arguments, or one `return_value`, or locals */
+	size_t n_values;
+};
+
+enum fdbg_allocation_action { FDBG_ALLOCATION_ALLOC, FDBG_ALLOCATION_DROP };
+
+struct fdbg_message_allocation {
+	enum fdbg_allocation_action action;
+	uint64_t address;
+	struct fdbg_text type_name;
+};
+
+/* A message that was read: its place and time, and its content by stream. */
+struct fdbg_message {
+	enum fdbg_stream stream;
+	struct fdbg_text key;
+	uint64_t sequence;     /* from 1, contiguous per key */
+	uint64_t timestamp_ms; /* since the Unix epoch */
+	uint64_t offset;       /* of its header in the file */
+	const uint8_t *payload; /* the raw bytes */
+	size_t payload_len;
+	union {
+		struct fdbg_message_info info;
+		struct fdbg_message_file file;
+		struct fdbg_message_breakpoint breakpoint;
+		struct fdbg_message_event event;
+		struct fdbg_message_allocation allocation;
+	};
+};
+
+#endif
