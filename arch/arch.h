@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What differs by processor: the checklist that an architecture fills in. */
+#ifndef FDBG_ARCH_ARCH_H
+#define FDBG_ARCH_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * An architecture is constant data and callbacks (struct fdbg_arch), chosen at run time by the target's ELF
+ * machine; nothing of it depends on the host. To add one, fill in, in this order:
+ *   1. registers: names as in GDB target descriptions, DWARF numbers, sizes, and the roles sp, pc, ra, fp;
+ *   2. the calling convention's registers (rust-abi.md, sections 2.1 and 7.1);
+ *   3. the breakpoint (remote-protocol.md, section 5) and a system call instruction (section 4);
+ *   4. code analysis: returns, prologue, branch targets (rust-abi.md, sections 4 and 7);
+ *   5. moving an instruction out of line (optional: NULL means that the engine steps with the breakpoint removed).
+ */
+
+#define FDBG_ARCH_MAX_REGS 80
+#define FDBG_ARCH_NO_REG UINT32_MAX
+
+struct fdbg_reg {
+	const char *name;  /* in GDB's target descriptions */
+	uint32_t dwarf;    /* DWARF number */
+	uint32_t size;     /* bytes, at most 16; of a wider register the low 16 count */
+};
+
+/* A set of register values of one thread, indexed like arch->regs. Little endian bytes as in memory. */
+struct fdbg_registers {
+	uint8_t bytes[FDBG_ARCH_MAX_REGS][16];
+	bool valid[FDBG_ARCH_MAX_REGS];
+};
+
+struct fdbg_arch;
+
+/* A ret, or another way out of a function, at address. */
+enum fdbg_exit_kind {
+	FDBG_EXIT_RETURN,    /* ret: the frame ends, its value is in place */
+	FDBG_EXIT_TAIL_JUMP, /* a jump out of the function's ranges: the callee returns for it */
+};
+
+/* A store of a register (or part of one) into the stack frame, in the straight-line code from the entry. */
+struct fdbg_spill {
+	uint64_t address;  /* of the store instruction */
+	uint64_t end;      /* address behind it: from here on the slot holds the value */
+	uint32_t base;     /* index of the base register */
+	int64_t offset;    /* from the base register's value at that instruction */
+	int64_t cfa_offset; /* the same slot relative to the CFA, where known (see cfa_known) */
+	bool cfa_known;
+	uint32_t size;     /* bytes stored */
+	uint32_t source;   /* index of the stored register; FDBG_ARCH_NO_REG: an immediate or unknown */
+};
+
+#define FDBG_MAX_SPILLS 128
+
+/* What a look at the straight-line code from a function's entry to a stop address (exclusive) tells. */
+struct fdbg_prologue {
+	bool complete;           /* decoded without a gap, a branch or a call (a stack probe call does not count) */
+	bool frame_known;        /* sp_delta and fp are right at the stop address */
+	int64_t sp_delta;        /* sp(stop) - sp(entry): zero or negative */
+	uint64_t clobbered[2];   /* bit set by register index: written before the stop address */
+	struct fdbg_spill spills[FDBG_MAX_SPILLS];
+	size_t n_spills;
+};
+
+struct fdbg_code {
+	const uint8_t *bytes;    /* of [address, address + size) */
+	uint64_t address;
+	size_t size;
+};
+
+/* An instruction made ready to run elsewhere. */
+struct fdbg_moved {
+	uint8_t bytes[64];       /* code for the new place; ends with a jump back to the next instruction */
+	size_t size;             /* a multiple of 16 */
+};
+
+struct fdbg_arch {
+	const char *name;        /* "x86_64", "aarch64" */
+	uint16_t elf_machine;    /* EM_… */
+	uint32_t pointer_size;
+
+	const struct fdbg_reg *regs;
+	size_t n_regs;
+	uint32_t sp, pc, fp;     /* indexes into regs */
+	uint32_t ra;             /* link register, FDBG_ARCH_NO_REG: the return address is on the stack */
+
+	/* Rust ABI, indexes into regs, in order of use */
+	const uint32_t *int_args, *float_args, *int_rets, *float_rets;
+	size_t n_int_args, n_float_args, n_int_rets, n_float_rets;
+	uint32_t hidden_pointer;     /* where the caller passes the address of a MEM return value */
+	bool hidden_pointer_is_arg;  /* it takes the place of the first integer argument (x86_64) */
+	uint32_t hidden_pointer_ret; /* register that holds that address again at ret in unoptimised code, or NO_REG */
+	int64_t cfa_at_entry;        /* CFA - sp at the function's first instruction: 8 on x86_64, 0 on aarch64 */
+	int64_t cfa_at_return;       /* CFA - sp at a ret, before it executes: likewise */
+
+	uint8_t breakpoint[4];       /* the trap instruction */
+	uint32_t breakpoint_size;    /* also the kind of Z0 */
+
+	struct {
+		uint8_t bytes[4];    /* the instruction */
+		uint32_t size;
+		uint32_t number, result, args[6]; /* register indexes */
+		uint64_t mmap, munmap;            /* call numbers */
+	} syscall;
+
+	/*
+	 * Calls found for each return or tail jump in the code of one function range; jumps within
+	 * [function_low, function_high) are not exits. Returns false when bytes could not be decoded (what was found
+	 * before has been reported; *undecoded_ret is the address).
+	 */
+	bool (*find_exits)(const struct fdbg_code *code, uint64_t function_low, uint64_t function_high,
+			   void (*found)(void *context, uint64_t address, enum fdbg_exit_kind kind), void *context,
+			   uint64_t *undecoded_ret);
+
+	/* Analyses the code from code->address up to stop. Always fills in *ret; see its fields for what is known. */
+	void (*analyse_prologue)(const struct fdbg_code *code, uint64_t stop, struct fdbg_prologue *ret);
+
+	/* True when a direct branch in the code goes to target (a loop head). */
+	bool (*is_branch_target)(const struct fdbg_code *code, uint64_t target);
+
+	/*
+	 * Moves the instruction at the start of code out of line to address `to`: running the result there has the same
+	 * effect as the original at its place, including pushed return addresses, then goes on behind it. The
+	 * result is read-only and shared by all threads. FDBG_ERROR_UNSUPPORTED when the rule does not cover it.
+	 */
+	struct fdbg_error *(*move)(const struct fdbg_code *code, uint64_t to, struct fdbg_moved *ret);
+	/* How far (bytes, either way) a moved instruction may be from its origin for every operand to be encoded. */
+	uint64_t move_reach;
+};
+
+/* The architecture of an ELF machine, NULL when fdbg does not know it. */
+const struct fdbg_arch *fdbg_arch_for_machine(uint16_t elf_machine);
+
+/* The index of the register with that name or DWARF number, FDBG_ARCH_NO_REG when there is none. */
+uint32_t fdbg_arch_reg_by_name(const struct fdbg_arch *arch, const char *name);
+uint32_t fdbg_arch_reg_by_dwarf(const struct fdbg_arch *arch, uint32_t dwarf);
+
+/* The low 8 bytes of a register (0 when not valid). */
+static inline uint64_t fdbg_registers_get(const struct fdbg_registers *registers, uint32_t index)
+{
+	uint64_t value = 0;
+
+	if (index >= FDBG_ARCH_MAX_REGS || !registers->valid[index])
+		return 0;
+	for (int i = 7; i >= 0; i--)
+		value = value << 8 | registers->bytes[index][i];
+	return value;
+}
+
+extern const struct fdbg_arch fdbg_arch_x86_64;
+extern const struct fdbg_arch fdbg_arch_aarch64;
+
+#endif
