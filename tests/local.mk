@@ -1,10 +1,23 @@
-# Tests. Unit tests are cmocka programs, one a module: add the name to unit_tests and its _SOURCES.
-if HAVE_CMOCKA
-unit_tests = tests/unit/base
-check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests)
-endif
+# Tests.
+#   unit      cmocka programs, one a module
+#   arch      the architecture layer by execution, and against other tools
+#   tools     debug information against other tools
+#   *.sh      the reading commands and the sample recordings, the oracle of rustc's own Debug
+#   fuzz      one target a parser of foreign bytes; `make check` replays the seeds
+#   e2e       real programs under a real server; `make check E2E=no` leaves them out
+AM_TESTS_ENVIRONMENT = FDBG='$(abs_top_builddir)/fdbg$(EXEEXT)'; export FDBG; \
+	FDBG_TEST_BIN='$(abs_top_builddir)/tests'; export FDBG_TEST_BIN;
 UNIT_LIBS = $(FDBG_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_base_SOURCES = tests/unit/base.c
-tests_unit_base_LDADD = $(UNIT_LIBS)
+# FUZZ_MAIN is a main that runs files, or libFuzzer's with --enable-fuzzing.
+if FUZZING
+FUZZ_MAIN =
+else
+FUZZ_MAIN = tests/fuzz/driver.c
+endif
+FUZZ_LINK = $(AM_LDFLAGS) $(FDBG_FUZZ_LDFLAGS)
+TESTS += tests/fuzz/replay.sh
+EXTRA_DIST += tests/fuzz/replay.sh tests/fuzz/corpus tests/fuzz/driver.c
+
+include tests/base.mk
+include tests/stream.mk

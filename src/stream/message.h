@@ -18,8 +18,11 @@ enum fdbg_stream {
 /* The key ("info", "file", …); NULL for OTHER. */
 const char *fdbg_stream_key(enum fdbg_stream stream);
 
+/* What the Debugger message must name as its debugger; the writer puts it there where `debugger` is empty. */
+#define FDBG_STREAM_DEBUGGER "FireDBG.for.Rust"
+
 struct fdbg_message_info {
-	bool exit;                  /* the Exit message: only exit_code; else the Debugger message: the rest */
+	bool exit;                  /* the Exit message: only exit_code; else the Debugger message */
 	int32_t exit_code;
 	struct fdbg_text debugger, version, workspace_root, package_name, target;
 	const struct fdbg_text *arguments;

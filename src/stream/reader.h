@@ -8,30 +8,36 @@
 
 /*
  * A reader gives the messages in file order. Each message and everything in it is valid until the next call.
- * The reader checks what it passes: header, beacons, checksums, sequence numbers. What is wrong is an error of
- * code FDBG_ERROR_FORMAT whose message ends with the file offset.
+ * The reader checks what it passes: header, beacons, checksums, sequence numbers. What is wrong is an error
+ * of code FDBG_ERROR_FORMAT whose message ends with the file offset.
  */
 struct fdbg_reader;
 
 enum fdbg_reader_end {
 	FDBG_READER_OPEN, /* not at the end yet */
 	FDBG_READER_EOS,  /* the end-of-stream message was read */
-	FDBG_READER_CUT,  /* the file ends in the middle, or without EOS: it is being written, or was cut short */
+	FDBG_READER_CUT,  /* the file ends in the middle, or without EOS: being written, or cut short */
 };
 
-/* Opens a file and reads its header. */
+/*
+ * Opens a file and reads its header. FDBG_ERROR_NOT_FOUND: there is no such file; FDBG_ERROR_FORMAT: it is
+ * something else than a recording; FDBG_ERROR_END: it was cut short inside its header.
+ */
 struct fdbg_error *fdbg_reader_open(const char *path, struct fdbg_reader **ret) FDBG_CHECK;
+/* As fdbg_reader_open for an open file or pipe, which is the reader's from here on, also on failure. */
+struct fdbg_error *fdbg_reader_open_fd(int fd, const char *name, struct fdbg_reader **ret) FDBG_CHECK;
 void fdbg_reader_close(struct fdbg_reader *reader);
 
 /*
- * The next message. FDBG_ERROR_END at the end (fdbg_reader_at_end says which kind); after a CUT the call may be
- * repeated when the file has grown. With FDBG_ERROR_FORMAT the reader stays where it was.
+ * The next message. FDBG_ERROR_END at the end (fdbg_reader_at_end says which kind); after a CUT the call may
+ * be repeated when the file has grown. With FDBG_ERROR_FORMAT the reader stays where it was, except for bytes
+ * behind the end of the stream, which are told once.
  */
 struct fdbg_error *fdbg_reader_next(struct fdbg_reader *reader, const struct fdbg_message **ret) FDBG_CHECK;
 
 /*
  * After a message whose content (not its container) was malformed: goes on with the next one. Containers of
- * files with a broken part cannot be skipped.
+ * files with a broken part cannot be skipped: FDBG_ERROR_USAGE.
  */
 struct fdbg_error *fdbg_reader_skip(struct fdbg_reader *reader) FDBG_CHECK;
 

@@ -1,1 +1,14 @@
-# src/value
+# The value tree, its stream encoding and its renderings.
+libfdbgcore_a_SOURCES += \
+	src/value/debug.c src/value/debug_internal.h \
+	src/value/debug_std.c \
+	src/value/decode.c \
+	src/value/encode.c src/value/encode.h \
+	src/value/escape.c src/value/escape.h src/value/escape_table.h \
+	src/value/json.c src/value/render.h \
+	src/value/number.c src/value/number.h \
+	src/value/shape.c src/value/shape.h \
+	src/value/typename.c src/value/typename.h \
+	src/value/utf8.c src/value/utf8.h \
+	src/value/value.c src/value/value.h \
+	src/value/words.c src/value/words.h

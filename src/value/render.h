@@ -3,8 +3,6 @@
 #ifndef FDBG_VALUE_RENDER_H
 #define FDBG_VALUE_RENDER_H
 
-#include <jansson.h>
-
 #include "base/buf.h"
 #include "value/value.h"
 
@@ -13,7 +11,13 @@
  * (std-types.md); what has no Debug (closures, unions, coroutines) prints as a derived struct would. A nested
  * value that could not be read prints as `<unreadable>`, an optimized-out one as `<optimized out>`, an
  * unresolved reference as `&<0xADDRESS>`; a cut list or string ends in `…`.
+ *
+ * Values come from files that anybody may have written. Nesting deeper than FDBG_RENDER_MAX_DEPTH and trees
+ * of more than FDBG_RENDER_MAX_NODES nodes (references may share a target, so a small file can name a huge
+ * tree) are cut with `…`, in JSON with an Opaque.
  */
+
+enum { FDBG_RENDER_MAX_DEPTH = 1000, FDBG_RENDER_MAX_NODES = 1 << 22 };
 
 enum fdbg_render_style {
 	FDBG_RENDER_DEBUG,  /* {:?} */
@@ -24,8 +28,16 @@ enum fdbg_render_style {
 void fdbg_render_debug(struct fdbg_buf *buf, const struct fdbg_value *value, enum fdbg_render_style style,
 		       size_t max_bytes);
 
-/* The structured form of stream-format.md section 4; NULL when memory runs out. The caller owns the reference. */
-json_t *fdbg_render_json(const struct fdbg_value *value);
+/*
+ * Appends the structured form of stream-format.md section 4, compact, keys in the order that the page has
+ * them. Text is written directly because a float has to keep its own shortest digits (an f32's are not those
+ * of the double nearest to it), which a tree of JSON values cannot say. Bytes that are not UTF-8 become
+ * U+FFFD.
+ */
+void fdbg_render_json(struct fdbg_buf *buf, const struct fdbg_value *value);
+
+/* Appends a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void fdbg_render_json_string(struct fdbg_buf *buf, const char *data, size_t len);
 
 /* True when the value is a Result in its Err variant (the index's is_error). */
 bool fdbg_value_is_err(const struct fdbg_value *value);

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The standard library's own Debug texts, as a table by type name (std-types.md, sections 3, 6 and 8). */
+#include "value/debug_internal.h"
+
+#include <stdio.h>
+
+#include "value/escape.h"
+#include "value/number.h"
+#include "value/shape.h"
+#include "value/typename.h"
+
+struct std_rule {
+	/* of the type name; the whole of it unless it ends in '<', ' ' or '*' (any text may follow) */
+	const char *prefix;
+	/* False, with nothing written, when the value has not the expected shape. */
+	bool (*render)(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule);
+	const char *text;   /* what the function is to do with it is its own affair */
+};
+
+/* A reference that leads nowhere prints like any unresolved one. */
+static void put_unresolved(struct fdbg_debug *debug, uint64_t address)
+{
+	struct fdbg_value value = { .kind = FDBG_VALUE_REF, .ref = { FDBG_REF_REF, address, NULL } };
+
+	fdbg_debug_value(debug, &value);
+}
+
+/* dyn Any prints the same whatever it holds. */
+static bool is_any(struct fdbg_text type)
+{
+	static const char any[] = "dyn core::any::Any";
+	const char *found = memmem(type.data, type.len, any, sizeof(any) - 1);
+
+	/* Directly behind the pointer's own name (`&`, `Box<`, `Rc<(` …), not somewhere inside another type. */
+	if (found && fdbg_text_starts(type, "&mut "))
+		type.data += sizeof("&mut ") - 1;
+	return found && !memchr(type.data, ' ', (size_t)(found - type.data));
+}
+
+static bool put_counted(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	struct fdbg_shape_counted counted;
+
+	(void)rule;
+	if (!fdbg_shape_counted(value, &counted))
+		return false;
+	if (is_any(value->record.type))
+		fdbg_debug_text(debug, "Any { .. }");
+	else if (counted.content)
+		fdbg_debug_value(debug, counted.content);
+	else
+		put_unresolved(debug, counted.address);
+	return true;
+}
+
+static bool put_dyn(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	struct fdbg_shape_dyn dyn;
+
+	(void)rule;
+	if (!fdbg_shape_dyn(value, &dyn))
+		return false;
+	if (is_any(value->record.type))
+		fdbg_debug_text(debug, "Any { .. }");
+	else if (dyn.pointer->ref.target)
+		fdbg_debug_value(debug, dyn.pointer->ref.target);
+	else
+		put_unresolved(debug, dyn.pointer->ref.address);
+	return true;
+}
+
+/* A trait object whose concrete type is not known: no claim is made about what it holds. */
+static bool put_dyn_object(struct fdbg_debug *debug, const struct fdbg_value *value,
+			   const struct std_rule *rule)
+{
+	(void)rule;
+	if (value->kind != FDBG_VALUE_STRUCT || value->record.n_fields)
+		return false;
+	fdbg_debug_text(debug, "<");
+	fdbg_debug_put(debug, value->record.type.data, value->record.type.len);
+	fdbg_debug_text(debug, ">");
+	return true;
+}
+
+static bool put_raw_dyn(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	struct fdbg_debug_group group, inner;
+	struct fdbg_shape_dyn dyn;
+
+	(void)rule;
+	if (!fdbg_shape_dyn(value, &dyn))
+		return false;
+	fdbg_debug_text(debug, "Pointer");
+	group = fdbg_debug_open(debug, " {", "}", true);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "addr: ");
+	fdbg_debug_address(debug, dyn.pointer->ref.address);
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "metadata: DynMetadata");
+	inner = fdbg_debug_open(debug, "(", ")", false);
+	fdbg_debug_item_begin(debug, &inner);
+	fdbg_debug_address(debug, dyn.vtable->ref.address);
+	fdbg_debug_item_end(debug, &inner);
+	fdbg_debug_close(debug, &inner);
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+/* The items of a collection: its field `items`, an array. */
+static const struct fdbg_value *items_of(const struct fdbg_value *value)
+{
+	const struct fdbg_value *items = fdbg_shape_field(value, "items");
+
+	return items && (items->kind == FDBG_VALUE_ARRAY || items->kind == FDBG_VALUE_BYTES ||
+			 items->kind == FDBG_VALUE_OPAQUE) ? items : NULL;
+}
+
+static bool put_map(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *items = items_of(value);
+	struct fdbg_debug_group group;
+
+	(void)rule;
+	if (!items || items->kind == FDBG_VALUE_BYTES)
+		return false;
+	if (items->kind == FDBG_VALUE_OPAQUE) {
+		fdbg_debug_value(debug, items);
+		return true;
+	}
+	group = fdbg_debug_open(debug, "{", "}", false);
+	for (size_t i = 0; i < items->array.n_items && !debug->stopped; i++) {
+		const struct fdbg_value *item = &items->array.items[i];
+
+		fdbg_debug_item_begin(debug, &group);
+		if (item->kind == FDBG_VALUE_STRUCT && item->record.n_fields == 2) {
+			fdbg_debug_value(debug, &item->record.fields[0].value);
+			fdbg_debug_text(debug, ": ");
+			fdbg_debug_value(debug, &item->record.fields[1].value);
+		} else {
+			fdbg_debug_value(debug, item);
+		}
+		fdbg_debug_item_end(debug, &group);
+	}
+	if (items->cut)
+		fdbg_debug_rest(debug, &group, "…");
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+static bool put_set(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *items = items_of(value);
+	struct fdbg_debug_group group;
+	size_t n;
+
+	(void)rule;
+	if (!items)
+		return false;
+	if (items->kind == FDBG_VALUE_OPAQUE) {
+		fdbg_debug_value(debug, items);
+		return true;
+	}
+	group = fdbg_debug_open(debug, "{", "}", false);
+	n = items->kind == FDBG_VALUE_BYTES ? items->bytes.len : items->array.n_items;
+	for (size_t i = 0; i < n && !debug->stopped; i++) {
+		struct fdbg_value byte = { .kind = FDBG_VALUE_PRIM, .prim = { .prim = FDBG_PRIM_U8 } };
+
+		fdbg_debug_item_begin(debug, &group);
+		if (items->kind == FDBG_VALUE_BYTES)
+			byte.prim.bytes[0] = items->bytes.data[i];
+		fdbg_debug_value(debug, items->kind == FDBG_VALUE_BYTES ? &byte : &items->array.items[i]);
+		fdbg_debug_item_end(debug, &group);
+	}
+	if (items->cut)
+		fdbg_debug_rest(debug, &group, "…");
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+static bool put_list(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *items = items_of(value);
+
+	(void)rule;
+	if (items)
+		fdbg_debug_value(debug, items);
+	return items != NULL;
+}
+
+/* `Name { text: content }` where content is two fields down: Cell, RefCell. */
+static bool put_cell(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *content = fdbg_shape_field(value, "value");
+	const struct fdbg_value *borrow = fdbg_shape_peel(fdbg_shape_field(value, "borrow"));
+	struct fdbg_debug_group group;
+
+	if (content && content->kind == FDBG_VALUE_STRUCT &&
+	    fdbg_text_starts(content->record.type, "core::cell::UnsafeCell<"))
+		content = fdbg_shape_field(content, "value");
+	if (!content)
+		return false;
+	fdbg_debug_text(debug, rule->text);
+	group = fdbg_debug_open(debug, " {", "}", true);
+	/* A negative count of borrows: borrowed mutably, its content is not to be seen. */
+	if (borrow && borrow->kind == FDBG_VALUE_PRIM && borrow->prim.bytes[7] & 0x80) {
+		fdbg_debug_item_begin(debug, &group);
+		fdbg_debug_text(debug, "value: <borrowed>");
+		fdbg_debug_item_end(debug, &group);
+	} else {
+		fdbg_debug_field(debug, &group, FDBG_TEXT("value"), content);
+	}
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+static bool put_lock(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *poison = fdbg_shape_peel(fdbg_shape_field(value, "poison"));
+	const struct fdbg_value *content = fdbg_shape_field(value, "data");
+	struct fdbg_debug_group group;
+
+	if (content && content->kind == FDBG_VALUE_STRUCT &&
+	    fdbg_text_starts(content->record.type, "core::cell::UnsafeCell<"))
+		content = fdbg_shape_field(content, "value");
+	if (!content)
+		return false;
+	fdbg_debug_text(debug, rule->text);
+	group = fdbg_debug_open(debug, " {", "}", true);
+	fdbg_debug_field(debug, &group, FDBG_TEXT("data"), content);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "poisoned: ");
+	if (!poison || poison->kind != FDBG_VALUE_PRIM)
+		fdbg_debug_text(debug, "<unreadable>");
+	else
+		fdbg_debug_text(debug, poison->prim.bytes[0] ? "true" : "false");
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_rest(debug, &group, "..");
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+/* The number inside wrappers; AtomicBool keeps its bool in a u8. */
+static bool put_number(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *inner = fdbg_shape_peel(value);
+	struct fdbg_value truth;
+
+	(void)rule;
+	if (!inner || (inner->kind != FDBG_VALUE_PRIM && inner->kind != FDBG_VALUE_REF))
+		return false;
+	if (inner->kind == FDBG_VALUE_PRIM && inner->prim.prim == FDBG_PRIM_U8 &&
+	    (fdbg_text_is(value->record.type, "core::sync::atomic::AtomicBool") ||
+	     fdbg_text_is(value->record.type, "core::sync::atomic::Atomic<bool>"))) {
+		truth = *inner;
+		truth.prim.prim = FDBG_PRIM_BOOL;
+		inner = &truth;
+	}
+	if (inner->kind == FDBG_VALUE_REF)
+		fdbg_debug_address(debug, inner->ref.address);
+	else
+		fdbg_debug_value(debug, inner);
+	return true;
+}
+
+/* Prints as the value of its only field. */
+static bool put_inner(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	(void)rule;
+	if (value->kind == FDBG_VALUE_STRUCT && value->record.n_fields == 1)
+		fdbg_debug_value(debug, &value->record.fields[0].value);
+	else if (value->kind == FDBG_VALUE_VARIANT && value->variant.n_fields == 1)
+		fdbg_debug_value(debug, &value->variant.fields[0].value);
+	else
+		return false;
+	return true;
+}
+
+/* A guard: what its pointer in field `text` leads to. */
+static bool put_guard(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *pointer = fdbg_shape_peel(fdbg_shape_field(value, rule->text));
+	const struct fdbg_value *content;
+
+	if (!pointer || pointer->kind != FDBG_VALUE_REF)
+		return false;
+	content = pointer->ref.target;
+	/* A lock's guard refers to the lock. */
+	if (fdbg_shape_field(content, "data") && fdbg_shape_field(content, "poison"))
+		content = fdbg_shape_field(fdbg_shape_field(content, "data"), "value");
+	if (content)
+		fdbg_debug_value(debug, content);
+	else
+		put_unresolved(debug, pointer->ref.address);
+	return true;
+}
+
+/* OnceCell: an Option inside. */
+static bool put_once_cell(struct fdbg_debug *debug, const struct fdbg_value *value,
+			  const struct std_rule *rule)
+{
+	const struct fdbg_value *option = fdbg_shape_peel(value);
+
+	if (!option || option->kind != FDBG_VALUE_VARIANT ||
+	    !fdbg_text_starts(option->variant.type, "core::option::Option<"))
+		return false;
+	if (option->variant.n_fields) {
+		fdbg_debug_wrap(debug, rule->text, &option->variant.fields[0].value);
+		return true;
+	}
+	/* Written by format_args, which the pretty form lays out like any item. */
+	struct fdbg_debug_group group;
+
+	fdbg_debug_text(debug, rule->text);
+	group = fdbg_debug_open(debug, "(", ")", false);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "<uninit>");
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+static bool put_range(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *start = fdbg_shape_field(value, "start");
+	const struct fdbg_value *end = fdbg_shape_field(value, "end");
+	const struct fdbg_value *exhausted = fdbg_shape_field(value, "exhausted");
+
+	if (value->kind != FDBG_VALUE_STRUCT ||
+	    value->record.n_fields != (size_t)(!!start + !!end + !!exhausted))
+		return false;
+	if (start)
+		fdbg_debug_value(debug, start);
+	fdbg_debug_text(debug, rule->text);
+	if (end)
+		fdbg_debug_value(debug, end);
+	if (exhausted && exhausted->kind == FDBG_VALUE_PRIM && exhausted->prim.bytes[0])
+		fdbg_debug_text(debug, " (exhausted)");
+	return true;
+}
+
+static bool number_field(const struct fdbg_value *value, const char *name, uint64_t *ret)
+{
+	const struct fdbg_value *prim = fdbg_shape_peel(fdbg_shape_field(value, name));
+
+	if (!prim || prim->kind != FDBG_VALUE_PRIM)
+		return false;
+	*ret = fdbg_number_low(prim->prim.bytes);
+	return true;
+}
+
+/* std-types.md, section 8: the largest unit in which the value is at least 1. */
+static bool put_duration(struct fdbg_debug *debug, const struct fdbg_value *value,
+			 const struct std_rule *rule)
+{
+	uint64_t secs, nanos, whole, fraction;
+	const char *unit;
+	char text[64];
+	int width, len;
+
+	(void)rule;
+	if (!number_field(value, "secs", &secs) || !number_field(value, "nanos", &nanos) ||
+	    nanos >= 1000000000)
+		return false;
+	if (secs) {
+		whole = secs, fraction = nanos, width = 9, unit = "s";
+	} else if (nanos >= 1000000) {
+		whole = nanos / 1000000, fraction = nanos % 1000000, width = 6, unit = "ms";
+	} else if (nanos >= 1000) {
+		whole = nanos / 1000, fraction = nanos % 1000, width = 3, unit = "µs";
+	} else {
+		whole = nanos, fraction = 0, width = 0, unit = "ns";
+	}
+	len = snprintf(text, sizeof(text), "%llu", (unsigned long long)whole);
+	if (fraction) {
+		len += snprintf(text + len, sizeof(text) - (size_t)len, ".%0*llu", width,
+				(unsigned long long)fraction);
+		while (text[len - 1] == '0')
+			len--;
+	}
+	fdbg_debug_put(debug, text, (size_t)len);
+	fdbg_debug_text(debug, unit);
+	return true;
+}
+
+/* Instant, SystemTime: a timespec inside. */
+static bool put_time(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *spec = fdbg_shape_peel(value);
+	const struct fdbg_value *secs = fdbg_shape_field(spec, "tv_sec");
+	const struct fdbg_value *nanos = fdbg_shape_peel(fdbg_shape_field(spec, "tv_nsec"));
+	struct fdbg_debug_group group;
+
+	if (!secs || !nanos)
+		return false;
+	fdbg_debug_text(debug, rule->text);
+	group = fdbg_debug_open(debug, " {", "}", true);
+	fdbg_debug_field(debug, &group, FDBG_TEXT("tv_sec"), secs);
+	fdbg_debug_field(debug, &group, FDBG_TEXT("tv_nsec"), nanos);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+/* stream-format.md, section 3: fields kind, message, code as known. */
+static bool put_io_error(struct fdbg_debug *debug, const struct fdbg_value *value,
+			 const struct std_rule *rule)
+{
+	const struct fdbg_value *kind = fdbg_shape_field(value, "kind");
+	const struct fdbg_value *code = fdbg_shape_field(value, "code");
+	const struct fdbg_value *message = fdbg_shape_field(value, "message");
+	const struct fdbg_value *error = fdbg_shape_field(value, "error");
+	struct fdbg_debug_group group;
+
+	(void)rule;
+	if (!kind)
+		return false;
+	if (!code && !message && !error) {
+		fdbg_debug_wrap(debug, "Kind", kind);
+		return true;
+	}
+	fdbg_debug_text(debug, code ? "Os" : error ? "Custom" : "Error");
+	group = fdbg_debug_open(debug, " {", "}", true);
+	if (code)
+		fdbg_debug_field(debug, &group, FDBG_TEXT("code"), code);
+	fdbg_debug_field(debug, &group, FDBG_TEXT("kind"), kind);
+	if (message)
+		fdbg_debug_field(debug, &group, FDBG_TEXT("message"), message);
+	if (error)
+		fdbg_debug_field(debug, &group, FDBG_TEXT("error"), error);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+/* Bytes in wrappers that print as a string of the platform (OsString, PathBuf) or of C. */
+static bool put_os_string(struct fdbg_debug *debug, const struct fdbg_value *value,
+			  const struct std_rule *rule)
+{
+	const struct fdbg_value *bytes = fdbg_shape_peel(value);
+	struct fdbg_buf text = { 0 };
+	bool c_string = rule->text != NULL;
+	const void *data;
+	size_t len;
+
+	if (bytes && bytes->kind == FDBG_VALUE_BYTES) {
+		data = bytes->bytes.data;
+		len = bytes->bytes.len;
+	} else if (bytes && bytes->kind == FDBG_VALUE_STR) {
+		data = bytes->str.data;
+		len = bytes->str.len;
+	} else {
+		return false;
+	}
+	/* The length of a CString counts its NUL. */
+	if (c_string && len && !bytes->cut && ((const char *)data)[len - 1] == '\0')
+		len--;
+	fdbg_escape_string(&text, data, len, c_string ? FDBG_ESCAPE_CSTR : FDBG_ESCAPE_PATH);
+	fdbg_debug_text(debug, "\"");
+	fdbg_debug_put(debug, (const char *)text.data, text.len);
+	fdbg_debug_text(debug, bytes->cut ? "…\"" : "\"");
+	fdbg_buf_deinit(&text);
+	return true;
+}
+
+static bool put_phantom(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	struct fdbg_text type;
+
+	(void)rule;
+	if (value->kind != FDBG_VALUE_STRUCT || value->record.n_fields)
+		return false;
+	type = fdbg_typename_arguments(value->record.type);
+	fdbg_debug_text(debug, "PhantomData<");
+	fdbg_debug_put(debug, type.data, type.len);
+	fdbg_debug_text(debug, ">");
+	return true;
+}
+
+/* The same text for every value. */
+static bool put_fixed(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	(void)value;
+	fdbg_debug_text(debug, rule->text);
+	return true;
+}
+
+static const struct std_rule rules[] = {
+	{ "&dyn ", put_dyn, NULL },
+	{ "&mut dyn ", put_dyn, NULL },
+	{ "&(dyn ", put_dyn, NULL },
+	{ "&mut (dyn ", put_dyn, NULL },
+	{ "*const dyn ", put_raw_dyn, NULL },
+	{ "*mut dyn ", put_raw_dyn, NULL },
+	{ "dyn ", put_dyn_object, NULL },
+	{ "alloc::borrow::Cow<", put_inner, NULL },
+	{ "alloc::boxed::Box<", put_dyn, NULL },
+	{ "alloc::collections::binary_heap::BinaryHeap<", put_list, NULL },
+	{ "alloc::collections::btree::map::BTreeMap<", put_map, NULL },
+	{ "alloc::collections::btree::set::BTreeSet<", put_set, NULL },
+	{ "alloc::collections::linked_list::LinkedList<", put_list, NULL },
+	{ "alloc::collections::vec_deque::VecDeque<", put_list, NULL },
+	{ "alloc::ffi::c_str::CString", put_os_string, "c" },
+	{ "alloc::rc::Rc<", put_counted, NULL },
+	{ "alloc::rc::Weak<", put_fixed, "(Weak)" },
+	{ "alloc::sync::Arc<", put_counted, NULL },
+	{ "alloc::sync::Weak<", put_fixed, "(Weak)" },
+	{ "core::cell::Cell<", put_cell, "Cell" },
+	{ "core::cell::Ref<", put_guard, "value" },
+	{ "core::cell::RefCell<", put_cell, "RefCell" },
+	{ "core::cell::RefMut<", put_guard, "value" },
+	{ "core::cell::UnsafeCell<", put_fixed, "UnsafeCell { .. }" },
+	{ "core::cell::once::OnceCell<", put_once_cell, "OnceCell" },
+	{ "core::marker::PhantomData<", put_phantom, NULL },
+	{ "core::num::nonzero::*", put_number, NULL },
+	{ "core::num::saturating::Saturating<", put_inner, NULL },
+	{ "core::num::wrapping::Wrapping<", put_inner, NULL },
+	{ "core::ops::range::Range<", put_range, ".." },
+	{ "core::ops::range::RangeFrom<", put_range, ".." },
+	{ "core::ops::range::RangeFull", put_range, ".." },
+	{ "core::ops::range::RangeInclusive<", put_range, "..=" },
+	{ "core::ops::range::RangeTo<", put_range, ".." },
+	{ "core::ops::range::RangeToInclusive<", put_range, "..=" },
+	{ "core::pin::Pin<", put_inner, NULL },
+	{ "core::ptr::non_null::NonNull<", put_number, NULL },
+	{ "core::sync::atomic::Atomic*", put_number, NULL },
+	{ "core::time::Duration", put_duration, NULL },
+	{ "hashbrown::map::HashMap<", put_map, NULL },
+	{ "hashbrown::set::HashSet<", put_set, NULL },
+	{ "std::collections::hash::map::HashMap<", put_map, NULL },
+	{ "std::collections::hash::map::RandomState", put_fixed, "RandomState { .. }" },
+	{ "std::collections::hash::set::HashSet<", put_set, NULL },
+	{ "std::ffi::os_str::OsString", put_os_string, NULL },
+	{ "std::hash::random::RandomState", put_fixed, "RandomState { .. }" },
+	{ "std::io::Error", put_io_error, NULL },
+	{ "std::io::error::Error", put_io_error, NULL },
+	{ "std::path::PathBuf", put_os_string, NULL },
+	{ "std::sync::condvar::Condvar", put_fixed, "Condvar { .. }" },
+	{ "std::sync::mpsc::Receiver<", put_fixed, "Receiver { .. }" },
+	{ "std::sync::mpsc::Sender<", put_fixed, "Sender { .. }" },
+	{ "std::sync::mpsc::SyncSender<", put_fixed, "SyncSender { .. }" },
+	{ "std::sync::mutex::Mutex<", put_lock, "Mutex" },
+	{ "std::sync::mutex::MutexGuard<", put_guard, "lock" },
+	{ "std::sync::poison::condvar::Condvar", put_fixed, "Condvar { .. }" },
+	{ "std::sync::poison::mutex::Mutex<", put_lock, "Mutex" },
+	{ "std::sync::poison::mutex::MutexGuard<", put_guard, "lock" },
+	{ "std::sync::poison::rwlock::RwLock<", put_lock, "RwLock" },
+	{ "std::sync::rwlock::RwLock<", put_lock, "RwLock" },
+	{ "std::thread::JoinHandle<", put_fixed, "JoinHandle { .. }" },
+	{ "std::thread::join_handle::JoinHandle<", put_fixed, "JoinHandle { .. }" },
+	{ "std::time::Instant", put_time, "Instant" },
+	{ "std::time::SystemTime", put_time, "SystemTime" },
+};
+
+static bool matches(struct fdbg_text type, const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	if (pattern[len - 1] == '*')
+		len--;
+	else if (pattern[len - 1] != '<' && pattern[len - 1] != ' ' && type.len != len)
+		return false;
+	return type.len >= len && !memcmp(type.data, pattern, len);
+}
+
+bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value)
+{
+	/* The user's own types, by far the most, do not go through the table. */
+	if (!fdbg_text_starts(type, "alloc::") && !fdbg_text_starts(type, "core::") &&
+	    !fdbg_text_starts(type, "std::") &&
+	    !fdbg_text_starts(type, "hashbrown::") && !fdbg_text_starts(type, "&") &&
+	    !fdbg_text_starts(type, "*") &&
+	    !fdbg_text_starts(type, "dyn "))
+		return false;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (matches(type, rules[i].prefix))
+			return rules[i].render(debug, value, &rules[i]);
+	}
+	return false;
+}

@@ -1,0 +1,7 @@
+# The base library.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/base
+TESTS += tests/unit/base
+endif
+tests_unit_base_SOURCES = tests/unit/base.c
+tests_unit_base_LDADD = $(UNIT_LIBS)
