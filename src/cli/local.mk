@@ -1,4 +1,14 @@
 # The program and its subcommands.
 bin_PROGRAMS += fdbg
-fdbg_SOURCES = src/cli/main.c
+fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
+	src/cli/cmd_dump.c \
+	src/cli/cmd_functions.c \
+	src/cli/cmd_index.c \
+	src/cli/cmd_info.c \
+	src/cli/cmd_record.c \
+	src/cli/cmd_show.c \
+	src/cli/cmd_verify.c \
+	src/cli/options.c src/cli/options.h \
+	src/cli/output.c \
+	src/cli/recording_file.c
 fdbg_LDADD = $(FDBG_LIBS)

@@ -1,11 +1,130 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The program: picks the subcommand and turns errors into text and exit status. */
+#include <config.h>
+
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/*
+ * cli.md: recording fails with 125, because the lower numbers are the target's. Reading fails with 1, or 2
+ * when asked wrongly.
+ */
+const struct fdbg_command fdbg_commands[] = {
+	{ "record", "run a program and record its calls (may be left out)", fdbg_cmd_record, 125, 125 },
+	{ "show", "print the call tree of a recording", fdbg_cmd_show, 2, 1 },
+	{ "dump", "print a recording as JSON, one object a line", fdbg_cmd_dump, 2, 1 },
+	{ "info", "print what a recording holds", fdbg_cmd_info, 2, 1 },
+	{ "index", "write the SQLite index of a recording", fdbg_cmd_index, 2, 1 },
+	{ "verify", "check a recording", fdbg_cmd_verify, 2, 1 },
+	{ "functions", "list the functions of a program that would be recorded", fdbg_cmd_functions, 2, 1 },
+	{ 0 },
+};
+
+const struct fdbg_command *fdbg_command_find(const char *name)
+{
+	for (const struct fdbg_command *command = fdbg_commands; command->name; command++) {
+		if (!strcmp(command->name, name))
+			return command;
+	}
+	return NULL;
+}
+
+static void print_help(FILE *file)
+{
+	fputs("Usage: fdbg [record] [OPTIONS] [--] PROGRAM [ARGS...]\n"
+	      "       fdbg COMMAND [OPTIONS] [FILE]\n"
+	      "\n"
+	      "Records the function calls of a Rust program, with arguments and return values,\n"
+	      "and shows recordings.\n"
+	      "\n"
+	      "Commands:\n", file);
+	for (const struct fdbg_command *command = fdbg_commands; command->name; command++)
+		fprintf(file, "  %-10s  %s\n", command->name, command->summary);
+	fputs("\n"
+	      "The reading commands take the newest *.firedbg.ss of the current directory when\n"
+	      "no FILE is given. 'fdbg COMMAND --help' tells the options of a command.\n", file);
+}
+
+/* Prints the error, unless a reader of the output just went away, and picks the exit status. */
+static int finish(const struct fdbg_command *command, struct fdbg_error *err, int status)
+{
+	if (!err && (fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
+		err = fdbg_error_errno(errno, "cannot write to standard output");
+	}
+	if (!err)
+		return status;
+	if (err->code == FDBG_ERROR_IO && err->errnum == EPIPE) {
+		status = 0;
+	} else {
+		fprintf(stderr, "fdbg: %s\n", err->message);
+		if (!status)
+			status = command->failure_status;
+		if (err->code == FDBG_ERROR_USAGE) {
+			fprintf(stderr, "Try 'fdbg %s --help'.\n", command->name);
+			status = command->usage_status;
+		}
+	}
+	fdbg_error_destroy(err);
+	return status;
+}
+
+static int run(const struct fdbg_command *command, int argc, char **argv)
+{
+	int status = 0;
+	struct fdbg_error *err = command->run(argc, argv, &status);
+
+	return finish(command, err, status);
+}
+
+/* `fdbg help`, `fdbg help COMMAND`. */
+static int help(int argc, char **argv)
+{
+	const struct fdbg_command *command;
+	char option[] = "--help";
+	char *words[3];
+
+	if (argc < 3) {
+		print_help(stdout);
+		return finish(fdbg_commands, NULL, 0);
+	}
+	command = fdbg_command_find(argv[2]);
+	if (!command) {
+		fprintf(stderr, "fdbg: there is no command '%s'\nTry 'fdbg --help'.\n", argv[2]);
+		return 2;
+	}
+	words[0] = argv[2];
+	words[1] = option;
+	words[2] = NULL;
+	return run(command, 2, words);
+}
 
 int main(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	fprintf(stderr, "fdbg: nothing here yet\n");
-	return 125;
+	const struct fdbg_command *command;
+	char record[] = "record";
+
+	if (argc < 2) {
+		print_help(stderr);
+		return 125;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_help(stdout);
+		return finish(fdbg_commands, NULL, 0);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts(PACKAGE_STRING);
+		return finish(fdbg_commands, NULL, 0);
+	}
+	if (!strcmp(argv[1], "help"))
+		return help(argc, argv);
+	command = fdbg_command_find(argv[1]);
+	if (command)
+		return run(command, argc - 1, argv + 1);
+	/* Anything else is what is to be recorded: the program's own name stands for the command's. */
+	argv[0] = record;
+	return run(fdbg_command_find("record"), argc, argv);
 }

@@ -1,1 +1,12 @@
-# src/report
+# What a recording says: the call tree, JSON, numbers, checks.
+libfdbgcore_a_SOURCES += \
+	src/report/dump.c src/report/dump.h \
+	src/report/filter.c src/report/filter.h \
+	src/report/frames.c src/report/frames.h \
+	src/report/info.c src/report/info.h \
+	src/report/recording.c src/report/recording.h \
+	src/report/show.c src/report/show.h \
+	src/report/sink.h \
+	src/report/time.c src/report/time.h \
+	src/report/tree.c src/report/tree.h \
+	src/report/verify.c src/report/verify.h

@@ -8,7 +8,7 @@ for corpus in "${srcdir:-.}"/tests/fuzz/corpus/*; do
 	[ -x "$target" ] || { echo "$target was not built"; exit 1; }
 	echo "$target"
 	"$target" "$corpus"/*
-
+	[ "$target" != tests/fuzz/value ] || tests/fuzz/render "$corpus"/*
 	status=0
 done
 exit $status

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What the subcommands share: the table's row, output, warnings, the recording to read. */
+#ifndef FDBG_CLI_CLI_H
+#define FDBG_CLI_CLI_H
+
+#include "base/error.h"
+#include "base/log.h"
+#include "report/recording.h"
+#include "report/sink.h"
+
+/*
+ * A subcommand gets its own words (argv[0] is its name) and returns an error for main to print, or NULL with
+ * its exit status in *status_ret (0 when untouched). Main maps a returned error to a status: FDBG_ERROR_USAGE
+ * to usage_status, all others to failure_status, unless the command has set a status of its own.
+ */
+struct fdbg_command {
+	const char *name;
+	const char *summary; /* one line for `fdbg --help` */
+	struct fdbg_error *(*run)(int argc, char **argv, int *status_ret);
+	int usage_status, failure_status;
+};
+
+/* All subcommands, ended by a row without name. */
+extern const struct fdbg_command fdbg_commands[];
+
+/* The row of that name, or NULL. */
+const struct fdbg_command *fdbg_command_find(const char *name);
+
+struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_show(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_dump(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_info(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_index(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_verify(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_functions(int argc, char **argv, int *status_ret);
+
+/* Warnings go to stderr as `fdbg: warning: …`. */
+extern const struct fdbg_log fdbg_cli_log;
+
+/*
+ * Standard output as a sink. A reader that went away (`fdbg dump | head`) is no failure: writes then give
+ * an FDBG_ERROR_IO with errnum EPIPE, which main does not print. Terminal colours unless NO_COLOR is set.
+ */
+struct fdbg_sink fdbg_cli_output(void);
+
+/*
+ * Opens the recording that a reading command was given (n_words 0 or 1), without one the newest *.firedbg.ss
+ * of the current directory. *path_ret is the caller's to free, after the recording was closed.
+ */
+struct fdbg_error *fdbg_cli_open_recording(int n_words, char **words, char **path_ret,
+					   struct fdbg_recording **ret) FDBG_CHECK;
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Which recording a reading command reads. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+
+static bool is_newer(const struct stat *a, const struct stat *b)
+{
+	if (a->st_mtim.tv_sec != b->st_mtim.tv_sec)
+		return a->st_mtim.tv_sec > b->st_mtim.tv_sec;
+	return a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+static struct fdbg_error *find_newest(char **ret)
+{
+	DIR *dir = opendir(".");
+	struct dirent *entry;
+	struct stat newest = { 0 };
+	char *name = NULL;
+
+	if (!dir)
+		return fdbg_error_errno(errno, "cannot list the current directory");
+	while ((entry = readdir(dir))) {
+		struct stat st;
+		char *copy;
+
+		if (!fdbg_text_ends(fdbg_text_from(entry->d_name), ".firedbg.ss") ||
+		    stat(entry->d_name, &st) ||
+		    !S_ISREG(st.st_mode) || (name && !is_newer(&st, &newest)))
+			continue;
+		copy = strdup(entry->d_name);
+		if (!copy) {
+			free(name);
+			closedir(dir);
+			return &fdbg_error_nomem;
+		}
+		free(name);
+		name = copy;
+		newest = st;
+	}
+	closedir(dir);
+	if (!name)
+		return fdbg_error_create(FDBG_ERROR_NOT_FOUND,
+					 "there is no *.firedbg.ss in the current directory; "
+					 "name a FILE, or make one with 'fdbg PROGRAM'");
+	*ret = name;
+	return NULL;
+}
+
+struct fdbg_error *fdbg_cli_open_recording(int n_words, char **words, char **path_ret,
+					   struct fdbg_recording **ret)
+{
+	char *path = NULL;
+	struct fdbg_error *err;
+
+	if (n_words) {
+		path = strdup(words[0]);
+		err = path ? NULL : &fdbg_error_nomem;
+	} else {
+		err = find_newest(&path);
+	}
+	if (!err)
+		err = fdbg_recording_open(path, &fdbg_cli_log, ret);
+	if (err) {
+		free(path);
+		return err;
+	}
+	*path_ret = path;
+	return NULL;
+}
