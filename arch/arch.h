@@ -24,8 +24,9 @@
 
 struct fdbg_reg {
 	const char *name;  /* in GDB's target descriptions */
-	uint32_t dwarf;    /* DWARF number */
+	uint32_t dwarf;    /* DWARF number, FDBG_ARCH_NO_REG when it has none */
 	uint32_t size;     /* bytes, at most 16; of a wider register the low 16 count */
+	const char *alias; /* the name that some servers use instead, NULL when all agree */
 };
 
 /* A set of register values of one thread, indexed like arch->regs. Little endian bytes as in memory. */
@@ -40,9 +41,13 @@ struct fdbg_arch;
 enum fdbg_exit_kind {
 	FDBG_EXIT_RETURN,    /* ret: the frame ends, its value is in place */
 	FDBG_EXIT_TAIL_JUMP, /* a jump out of the function's ranges: the callee returns for it */
+	FDBG_EXIT_CONDITIONAL_JUMP, /* a tail jump taken on a condition: the frame may also go on */
 };
 
-/* A store of a register (or part of one) into the stack frame, in the straight-line code from the entry. */
+/*
+ * A store of a register (or part of one) into the stack frame, in the straight-line code from the entry. A later store
+ * to the same slot is listed too; one with an index register, or through an unknown pointer, is not.
+ */
 struct fdbg_spill {
 	uint64_t address;  /* of the store instruction */
 	uint64_t end;      /* address behind it: from here on the slot holds the value */
@@ -52,6 +57,8 @@ struct fdbg_spill {
 	bool cfa_known;
 	uint32_t size;     /* bytes stored */
 	uint32_t source;   /* index of the stored register; FDBG_ARCH_NO_REG: an immediate or unknown */
+	uint32_t origin;   /* index of the register whose low `size` bytes at the function's entry are what is
+			    * stored, followed through register copies; FDBG_ARCH_NO_REG: some other value */
 };
 
 #define FDBG_MAX_SPILLS 128
@@ -59,10 +66,13 @@ struct fdbg_spill {
 /* What a look at the straight-line code from a function's entry to a stop address (exclusive) tells. */
 struct fdbg_prologue {
 	bool complete;           /* decoded without a gap, a branch or a call (a stack probe call does not count) */
-	bool frame_known;        /* sp_delta and fp are right at the stop address */
+	bool frame_known;        /* sp_delta is right at the stop address; else it is 0 */
 	int64_t sp_delta;        /* sp(stop) - sp(entry): zero or negative */
-	uint64_t clobbered[2];   /* bit set by register index: written before the stop address */
-	struct fdbg_spill spills[FDBG_MAX_SPILLS];
+	bool fp_known;           /* the frame pointer holds sp(entry) + fp_delta at the stop address */
+	int64_t fp_delta;
+	uint64_t clobbered[2];   /* bit set by register index: written before the stop address. Not complete:
+				  * set for whatever may have been written */
+	struct fdbg_spill spills[FDBG_MAX_SPILLS]; /* in code order; what does not fit is left out */
 	size_t n_spills;
 };
 
@@ -108,27 +118,40 @@ struct fdbg_arch {
 	} syscall;
 
 	/*
-	 * Calls found for each return or tail jump in the code of one function range; jumps within
-	 * [function_low, function_high) are not exits. Returns false when bytes could not be decoded (what was found
-	 * before has been reported; *undecoded_ret is the address).
+	 * Calls found for each return or tail jump in the code of one function range, in address order; jumps
+	 * within [function_low, function_high) are not exits. Returns false when bytes could not be decoded:
+	 * *undecoded_ret is the first such address; what was found before and behind it has been reported all
+	 * the same. Indirect jumps through memory that cannot be a table (no index register) are tail jumps;
+	 * those through a register, or with an index, may go anywhere and are not reported.
 	 */
 	bool (*find_exits)(const struct fdbg_code *code, uint64_t function_low, uint64_t function_high,
 			   void (*found)(void *context, uint64_t address, enum fdbg_exit_kind kind), void *context,
 			   uint64_t *undecoded_ret);
 
-	/* Analyses the code from code->address up to stop. Always fills in *ret; see its fields for what is known. */
+	/*
+	 * Analyses the code from code->address (the function's entry) up to stop. Always fills in *ret; see
+	 * its fields for what is known.
+	 */
 	void (*analyse_prologue)(const struct fdbg_code *code, uint64_t stop, struct fdbg_prologue *ret);
 
-	/* True when a direct branch in the code goes to target (a loop head). */
-	bool (*is_branch_target)(const struct fdbg_code *code, uint64_t target);
+	/*
+	 * True when the instruction at stop may be executed again without the function being entered anew: a jump at
+	 * or behind stop goes back to stop or to what lies before it (the end of a prologue inside a loop), or
+	 * a jump's target is not known.
+	 */
+	bool (*may_repeat)(const struct fdbg_code *code, uint64_t stop);
 
 	/*
-	 * Moves the instruction at the start of code out of line to address `to`: running the result there has the same
-	 * effect as the original at its place, including pushed return addresses, then goes on behind it. The
-	 * result is read-only and shared by all threads. FDBG_ERROR_UNSUPPORTED when the rule does not cover it.
+	 * Moves the instruction at the start of code out of line to address `to`: running the result there has
+	 * the same effect as the original at its place, including pushed return addresses, then goes on behind
+	 * it. The result is read-only and shared by all threads. `to` must be a multiple of 16.
+	 * FDBG_ERROR_UNSUPPORTED when the rule does not cover it, FDBG_ERROR_FORMAT when the bytes are no
+	 * instruction.
+	 * A fault in it (a bad pointer) is reported at the new address; instructions whose purpose is to
+	 * trap are therefore not moved.
 	 */
 	struct fdbg_error *(*move)(const struct fdbg_code *code, uint64_t to, struct fdbg_moved *ret);
-	/* How far (bytes, either way) a moved instruction may be from its origin for every operand to be encoded. */
+	/* How far (bytes, either way) `to` may be from the origin for every operand to be encoded. */
 	uint64_t move_reach;
 };
 

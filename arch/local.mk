@@ -1,1 +1,16 @@
 # arch
+libfdbgcore_a_SOURCES += \
+	arch/aarch64.c \
+	arch/aarch64.h \
+	arch/aarch64_decode.c \
+	arch/aarch64_move.c \
+	arch/aarch64_prologue.c \
+	arch/arch.c \
+	arch/arch.h \
+	arch/disasm.c \
+	arch/disasm.h \
+	arch/x86_64.c \
+	arch/x86_64.h \
+	arch/x86_64_decode.c \
+	arch/x86_64_move.c \
+	arch/x86_64_prologue.c

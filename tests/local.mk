@@ -22,3 +22,4 @@ EXTRA_DIST += tests/fuzz/replay.sh tests/fuzz/corpus tests/fuzz/driver.c
 include tests/base.mk
 include tests/stream.mk
 include tests/report.mk
+include tests/arch.mk

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What the straight-line code at the start of an x86_64 function does to the stack and to the arguments. */
+#include "arch/x86_64.h"
+
+#include <string.h>
+
+/*
+ * A small abstract interpretation: of each register it knows whether it holds a constant, an address relative
+ * to the stack pointer at the entry, or (in its low bytes) what some register held at the entry. Everything
+ * it does not know about makes the written registers unknown.
+ */
+
+enum value_kind { VALUE_UNKNOWN, VALUE_CONST, VALUE_STACK, VALUE_ENTRY };
+
+struct value {
+	enum value_kind kind;
+	int64_t number;  /* the constant, or the distance from sp at the entry */
+	uint32_t origin; /* VALUE_ENTRY: of that register */
+	uint32_t width;  /* VALUE_ENTRY: so many low bytes */
+};
+
+struct walk {
+	struct fdbg_disasm disasm;
+	struct fdbg_prologue *ret;
+	struct value values[X86_N_REGS];
+	uint64_t probe_start;  /* the run of stack probing instructions up to here began here */
+	bool in_probes;
+	uint32_t probe_limit;  /* rsp was compared with this register by the last instruction */
+};
+
+/* A register as the instructions name it. */
+struct part {
+	uint32_t index; /* FDBG_ARCH_NO_REG: not one of ours */
+	uint32_t size;  /* bytes of it */
+	bool high;      /* ah, bh, ch, dh */
+};
+
+static struct part part_of(unsigned int reg)
+{
+#define PART(REG, INDEX, SIZE, HIGH) \
+	case REG: \
+		return (struct part){ INDEX, SIZE, HIGH }
+#define LEGACY(NAME, INDEX) \
+	PART(X86_REG_R##NAME##X, INDEX, 8, false); \
+	PART(X86_REG_E##NAME##X, INDEX, 4, false); \
+	PART(X86_REG_##NAME##X, INDEX, 2, false); \
+	PART(X86_REG_##NAME##H, INDEX, 1, true); \
+	PART(X86_REG_##NAME##L, INDEX, 1, false)
+#define POINTER(NAME, INDEX) \
+	PART(X86_REG_R##NAME, INDEX, 8, false); \
+	PART(X86_REG_E##NAME, INDEX, 4, false); \
+	PART(X86_REG_##NAME, INDEX, 2, false); \
+	PART(X86_REG_##NAME##L, INDEX, 1, false)
+#define NUMBERED(N) \
+	PART(X86_REG_R##N, X86_R##N, 8, false); \
+	PART(X86_REG_R##N##D, X86_R##N, 4, false); \
+	PART(X86_REG_R##N##W, X86_R##N, 2, false); \
+	PART(X86_REG_R##N##B, X86_R##N, 1, false)
+	switch (reg) {
+	LEGACY(A, X86_RAX);
+	LEGACY(B, X86_RBX);
+	LEGACY(C, X86_RCX);
+	LEGACY(D, X86_RDX);
+	POINTER(SI, X86_RSI);
+	POINTER(DI, X86_RDI);
+	POINTER(BP, X86_RBP);
+	POINTER(SP, X86_RSP);
+	NUMBERED(8);
+	NUMBERED(9);
+	NUMBERED(10);
+	NUMBERED(11);
+	NUMBERED(12);
+	NUMBERED(13);
+	NUMBERED(14);
+	NUMBERED(15);
+	PART(X86_REG_EFLAGS, X86_EFLAGS, 4, false);
+	}
+#undef PART
+#undef LEGACY
+#undef POINTER
+#undef NUMBERED
+	if (reg >= X86_REG_XMM0 && reg <= X86_REG_XMM15)
+		return (struct part){ X86_XMM0 + (reg - X86_REG_XMM0), 16, false };
+	if (reg >= X86_REG_YMM0 && reg <= X86_REG_YMM15)
+		return (struct part){ X86_XMM0 + (reg - X86_REG_YMM0), 32, false };
+	if (reg >= X86_REG_ZMM0 && reg <= X86_REG_ZMM15)
+		return (struct part){ X86_XMM0 + (reg - X86_REG_ZMM0), 64, false };
+	return (struct part){ FDBG_ARCH_NO_REG, 0, false };
+}
+
+static void clobber(struct walk *walk, uint32_t index)
+{
+	walk->ret->clobbered[index / 64] |= UINT64_C(1) << index % 64;
+	walk->values[index] = (struct value){ .kind = VALUE_UNKNOWN };
+}
+
+static void clobber_all(struct walk *walk)
+{
+	for (uint32_t i = 0; i < X86_N_REGS; i++)
+		if (i != X86_FS_BASE && i != X86_GS_BASE)
+			clobber(walk, i);
+}
+
+static void set_value(struct walk *walk, uint32_t index, struct value value)
+{
+	clobber(walk, index);
+	walk->values[index] = value;
+}
+
+/* Instructions whose first operand is a register that they do not write. */
+static bool only_reads(unsigned int id)
+{
+	switch (id) {
+	case X86_INS_CMP: case X86_INS_TEST: case X86_INS_BT: case X86_INS_PUSH:
+	case X86_INS_COMISS: case X86_INS_COMISD: case X86_INS_UCOMISS: case X86_INS_UCOMISD:
+	case X86_INS_VCOMISS: case X86_INS_VCOMISD: case X86_INS_VUCOMISS: case X86_INS_VUCOMISD:
+	case X86_INS_PTEST: case X86_INS_VPTEST: case X86_INS_VTESTPS: case X86_INS_VTESTPD:
+	case X86_INS_MUL: case X86_INS_DIV: case X86_INS_IDIV:
+	case X86_INS_NOP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Marks all that the instruction may write. The disassembler's tables are not complete, so that a register
+ * operand in the first place counts as written unless the instruction is known only to read it.
+ */
+static void clobber_written(struct walk *walk)
+{
+	const cs_insn *insn = walk->disasm.insn;
+	const cs_x86 *x86 = &insn->detail->x86;
+	cs_regs read, written;
+	uint8_t n_read, n_written;
+	struct part part;
+
+	if (cs_regs_access(walk->disasm.handle, insn, read, &n_read, written, &n_written) == CS_ERR_OK) {
+		for (uint8_t i = 0; i < n_written; i++) {
+			part = part_of(written[i]);
+			/* Only explicit stack arithmetic, handled before, changes rsp predictably. */
+			if (part.index != FDBG_ARCH_NO_REG && part.index != X86_RSP)
+				clobber(walk, part.index);
+		}
+	}
+	for (uint8_t i = 0; i < x86->op_count; i++) {
+		const cs_x86_op *op = &x86->operands[i];
+		bool exchanges = insn->id == X86_INS_XCHG || insn->id == X86_INS_XADD;
+
+		if (op->type != X86_OP_REG)
+			continue;
+		part = part_of(op->reg);
+		if (part.index != FDBG_ARCH_NO_REG &&
+		    ((op->access & CS_AC_WRITE) || exchanges || (i == 0 && !only_reads(insn->id))))
+			clobber(walk, part.index);
+	}
+	switch (insn->id) {
+	case X86_INS_SYSCALL:
+		clobber(walk, X86_RAX);
+		clobber(walk, X86_RCX);
+		clobber(walk, X86_R11);
+		break;
+	case X86_INS_CMPXCHG:
+		clobber(walk, X86_RAX);
+		break;
+	case X86_INS_CMPXCHG8B:
+	case X86_INS_CMPXCHG16B:
+	case X86_INS_MUL:
+	case X86_INS_DIV:
+	case X86_INS_IDIV:
+	case X86_INS_IMUL:
+	case X86_INS_XGETBV:
+	case X86_INS_RDTSC:
+	case X86_INS_CWD:
+	case X86_INS_CDQ:
+	case X86_INS_CQO:
+		clobber(walk, X86_RAX);
+		clobber(walk, X86_RDX);
+		break;
+	case X86_INS_CPUID: case X86_INS_RDTSCP:
+		clobber(walk, X86_RAX);
+		clobber(walk, X86_RBX);
+		clobber(walk, X86_RCX);
+		clobber(walk, X86_RDX);
+		break;
+	case X86_INS_VZEROALL:
+		for (uint32_t i = 0; i < 16; i++)
+			clobber(walk, X86_XMM0 + i);
+		break;
+	}
+}
+
+/* Moves of a vector register that copy its low bytes: how many (0: another instruction). */
+static uint32_t vector_move_width(unsigned int id)
+{
+	switch (id) {
+	case X86_INS_MOVSS: case X86_INS_VMOVSS: case X86_INS_MOVD: case X86_INS_VMOVD:
+		return 4;
+	case X86_INS_MOVSD: case X86_INS_VMOVSD: case X86_INS_MOVQ: case X86_INS_VMOVQ:
+	case X86_INS_MOVLPS: case X86_INS_MOVLPD: case X86_INS_VMOVLPS: case X86_INS_VMOVLPD:
+	case X86_INS_MOVNTI:
+		return 8;
+	case X86_INS_MOVAPS: case X86_INS_MOVAPD: case X86_INS_MOVUPS: case X86_INS_MOVUPD:
+	case X86_INS_MOVDQA:
+	case X86_INS_MOVDQU:
+	case X86_INS_MOVNTPS:
+	case X86_INS_MOVNTPD:
+	case X86_INS_MOVNTDQ:
+	case X86_INS_VMOVAPS: case X86_INS_VMOVAPD: case X86_INS_VMOVUPS: case X86_INS_VMOVUPD:
+	case X86_INS_VMOVDQA: case X86_INS_VMOVDQU: case X86_INS_VMOVNTPS: case X86_INS_VMOVNTPD:
+	case X86_INS_VMOVNTDQ:
+		return 64;
+	default:
+		return 0;
+	}
+}
+
+static void add_spill(struct walk *walk, uint32_t base, int64_t offset, uint32_t size, uint32_t source,
+		      uint32_t origin)
+{
+	const cs_insn *insn = walk->disasm.insn;
+	struct fdbg_prologue *ret = walk->ret;
+	const struct value *value = &walk->values[base];
+	struct fdbg_spill *spill;
+
+	if (ret->n_spills == FDBG_MAX_SPILLS)
+		return;
+	spill = &ret->spills[ret->n_spills++];
+	*spill = (struct fdbg_spill){
+		.address = insn->address,
+		.end = insn->address + insn->size,
+		.base = base,
+		.offset = offset,
+		.cfa_known = value->kind == VALUE_STACK,
+		.size = size,
+		.source = source,
+		.origin = origin,
+	};
+	if (spill->cfa_known)
+		spill->cfa_offset = value->number + offset - fdbg_arch_x86_64.cfa_at_entry;
+}
+
+/* A write to memory through an address that is on the stack. Only plain moves have a source. */
+static void note_store(struct walk *walk)
+{
+	const cs_insn *insn = walk->disasm.insn;
+	const cs_x86 *x86 = &insn->detail->x86;
+	const cs_x86_op *slot = &x86->operands[0];
+	uint32_t source = FDBG_ARCH_NO_REG, origin = FDBG_ARCH_NO_REG, size, width;
+	struct part base, stored;
+
+	if (x86->op_count == 0 || slot->type != X86_OP_MEM || only_reads(insn->id) || insn->id == X86_INS_LEA)
+		return;
+	base = part_of(slot->mem.base);
+	if (base.index == FDBG_ARCH_NO_REG || base.size != 8 || slot->mem.index != X86_REG_INVALID ||
+	    slot->mem.segment == X86_REG_FS || slot->mem.segment == X86_REG_GS)
+		return;
+	if (walk->values[base.index].kind != VALUE_STACK && base.index != X86_RSP)
+		return;
+	size = slot->size;
+	width = vector_move_width(insn->id);
+	if (x86->op_count == 2 && x86->operands[1].type == X86_OP_REG &&
+	    (insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS || width)) {
+		stored = part_of(x86->operands[1].reg);
+		if (stored.index != FDBG_ARCH_NO_REG) {
+			const struct value *value = &walk->values[stored.index];
+
+			size = width && width < stored.size ? width : stored.size;
+			source = stored.index;
+			if (value->kind == VALUE_ENTRY && value->width >= size && !stored.high)
+				origin = value->origin;
+		}
+	}
+	if (size)
+		add_spill(walk, base.index, slot->mem.disp, size, source, origin);
+}
+
+/* The value that a register operand gets from a copying instruction. False: not such an instruction. */
+static bool copied_value(const struct walk *walk, struct value *ret)
+{
+	const cs_insn *insn = walk->disasm.insn;
+	const cs_x86 *x86 = &insn->detail->x86;
+	const cs_x86_op *from = &x86->operands[1];
+	struct part to_part, from_part;
+	struct value value = { .kind = VALUE_UNKNOWN };
+	uint32_t width = vector_move_width(insn->id), size;
+
+	if (x86->op_count != 2 || x86->operands[0].type != X86_OP_REG)
+		return false;
+	to_part = part_of(x86->operands[0].reg);
+	if (to_part.index == FDBG_ARCH_NO_REG || to_part.high)
+		return false;
+	switch (insn->id) {
+	case X86_INS_MOV: case X86_INS_MOVABS:
+		if (from->type == X86_OP_IMM && to_part.size >= 4) {
+			value.kind = VALUE_CONST;
+			value.number = to_part.size == 4 ? (int64_t)(uint32_t)from->imm : from->imm;
+			*ret = value;
+			return true;
+		}
+		break;
+	case X86_INS_MOVZX: case X86_INS_MOVSX: case X86_INS_MOVSXD:
+		break;
+	default:
+		if (!width)
+			return false;
+	}
+	if (from->type != X86_OP_REG)
+		return false;
+	from_part = part_of(from->reg);
+	if (from_part.index == FDBG_ARCH_NO_REG || from_part.high)
+		return false;
+	size = from_part.size < to_part.size ? from_part.size : to_part.size;
+	if (width && width < size)
+		size = width;
+	value = walk->values[from_part.index];
+	if (value.kind == VALUE_ENTRY)
+		value.width = value.width < size ? value.width : size;
+	else if (size != 8 || to_part.size != 8)
+		return false;
+	*ret = value;
+	return true;
+}
+
+/* mov, lea, add, sub and their like, as far as their result is known. False: not one of them. */
+static bool compute(struct walk *walk)
+{
+	const cs_insn *insn = walk->disasm.insn;
+	const cs_x86 *x86 = &insn->detail->x86;
+	const cs_x86_op *ops = x86->operands;
+	struct value value = { .kind = VALUE_UNKNOWN };
+	struct part to;
+	int64_t amount;
+
+	if (x86->op_count != 2 || ops[0].type != X86_OP_REG)
+		return false;
+	to = part_of(ops[0].reg);
+	if (to.index == FDBG_ARCH_NO_REG)
+		return false;
+	if (copied_value(walk, &value)) {
+		set_value(walk, to.index, value);
+		return true;
+	}
+	if (to.size != 8)
+		return false;
+	switch (insn->id) {
+	case X86_INS_LEA:
+		if (ops[1].mem.index == X86_REG_INVALID && part_of(ops[1].mem.base).size == 8) {
+			value = walk->values[part_of(ops[1].mem.base).index];
+			if (value.kind == VALUE_ENTRY)
+				value.kind = VALUE_UNKNOWN;
+			value.number = (int64_t)((uint64_t)value.number + (uint64_t)ops[1].mem.disp);
+		}
+		set_value(walk, to.index, value);
+		return true;
+	case X86_INS_ADD: case X86_INS_SUB:
+		value = walk->values[to.index];
+		if (ops[1].type == X86_OP_IMM) {
+			amount = ops[1].imm;
+		} else if (ops[1].type == X86_OP_REG && part_of(ops[1].reg).size == 8 &&
+			   walk->values[part_of(ops[1].reg).index].kind == VALUE_CONST) {
+			amount = walk->values[part_of(ops[1].reg).index].number;
+		} else {
+			return false;
+		}
+		if (value.kind == VALUE_ENTRY)
+			value.kind = VALUE_UNKNOWN;
+		value.number = (int64_t)(insn->id == X86_INS_ADD ? (uint64_t)value.number + (uint64_t)amount :
+								   (uint64_t)value.number - (uint64_t)amount);
+		set_value(walk, to.index, value);
+		clobber(walk, X86_EFLAGS);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void push(struct walk *walk, uint32_t size)
+{
+	const cs_x86 *x86 = &walk->disasm.insn->detail->x86;
+	struct value *sp = &walk->values[X86_RSP];
+	uint32_t source = FDBG_ARCH_NO_REG, origin = FDBG_ARCH_NO_REG;
+
+	if (x86->op_count == 1 && x86->operands[0].type == X86_OP_REG) {
+		struct part part = part_of(x86->operands[0].reg);
+
+		if (part.index != FDBG_ARCH_NO_REG && part.size == size) {
+			source = part.index;
+			if (walk->values[source].kind == VALUE_ENTRY && walk->values[source].width >= size)
+				origin = walk->values[source].origin;
+		}
+	}
+	add_spill(walk, X86_RSP, -(int64_t)size, size, source, origin);
+	if (sp->kind == VALUE_STACK)
+		sp->number -= size;
+	walk->ret->clobbered[X86_RSP / 64] |= UINT64_C(1) << X86_RSP % 64;
+}
+
+static void pop(struct walk *walk, uint32_t size)
+{
+	struct value sp = walk->values[X86_RSP];
+
+	clobber_written(walk);
+	if (sp.kind == VALUE_STACK)
+		sp.number += size;
+	/* pop rsp: clobbered as the operand */
+	if (walk->disasm.insn->detail->x86.op_count == 1 &&
+	    walk->disasm.insn->detail->x86.operands[0].type == X86_OP_REG &&
+	    part_of(walk->disasm.insn->detail->x86.operands[0].reg).index == X86_RSP)
+		sp.kind = VALUE_UNKNOWN;
+	set_value(walk, X86_RSP, sp);
+}
+
+/*
+ * Keeps track of the runs of instructions that touch the pages of a large frame: sub rsp, mov [rsp], cmp rsp.
+ * A loop over such a run, closed by a jne, ends when rsp has the value that it is compared with.
+ */
+static void note_probes(struct walk *walk)
+{
+	const cs_insn *insn = walk->disasm.insn;
+	const cs_x86 *x86 = &insn->detail->x86;
+	bool probes = false;
+
+	walk->probe_limit = FDBG_ARCH_NO_REG;
+	if (x86->op_count == 2) {
+		const cs_x86_op *to = &x86->operands[0], *from = &x86->operands[1];
+
+		if (to->type == X86_OP_REG && to->reg == X86_REG_RSP) {
+			probes = insn->id == X86_INS_SUB && from->type == X86_OP_IMM;
+			if (insn->id == X86_INS_CMP && from->type == X86_OP_REG &&
+			    part_of(from->reg).size == 8) {
+				walk->probe_limit = part_of(from->reg).index;
+				probes = true;
+			}
+		} else if (to->type == X86_OP_MEM && to->mem.base == X86_REG_RSP &&
+			   to->mem.index == X86_REG_INVALID) {
+			probes = from->type == X86_OP_IMM &&
+				 (insn->id == X86_INS_MOV || insn->id == X86_INS_OR);
+		}
+	}
+	if (probes && !walk->in_probes)
+		walk->probe_start = insn->address;
+	walk->in_probes = probes;
+}
+
+/* The end of a probing loop. The stores in it are not spills: where they went differs in each round. */
+static bool end_probe_loop(struct walk *walk, const struct x86_shape *shape)
+{
+	struct fdbg_prologue *ret = walk->ret;
+	uint64_t address = walk->disasm.insn->address;
+	bool is_jne = shape->opcode == (shape->map == X86_MAP_0F ? 0x85 : 0x75);
+
+	if (!is_jne || shape->flow != X86_FLOW_COND_JUMP || !walk->in_probes ||
+	    walk->probe_limit == FDBG_ARCH_NO_REG || walk->values[walk->probe_limit].kind != VALUE_STACK ||
+	    shape->target < walk->probe_start || shape->target >= address)
+		return false;
+	while (ret->n_spills && ret->spills[ret->n_spills - 1].address >= shape->target)
+		ret->n_spills--;
+	set_value(walk, X86_RSP, walk->values[walk->probe_limit]);
+	return true;
+}
+
+/* A call that only probes the stack: the frame's size is in eax, and rsp is lowered by it behind the call. */
+static bool is_probe_call(const struct walk *walk, const struct x86_shape *shape, const uint8_t *next,
+			  size_t size)
+{
+	static const uint8_t sub[] = { 0x48, 0x29, 0xc4 }, sub_other[] = { 0x48, 0x2b, 0xe0 };
+
+	return shape->flow == X86_FLOW_CALL && walk->values[X86_RAX].kind == VALUE_CONST &&
+	       size >= sizeof(sub) &&
+	       (!memcmp(next, sub, sizeof(sub)) || !memcmp(next, sub_other, sizeof(sub_other)));
+}
+
+static void after_call(struct walk *walk)
+{
+	static const uint32_t kept[] = { X86_RBX, X86_RBP, X86_RSP, X86_R12, X86_R13, X86_R14, X86_R15,
+					 X86_FS_BASE, X86_GS_BASE };
+
+	for (uint32_t i = 0; i < X86_N_REGS; i++) {
+		bool is_kept = false;
+
+		for (size_t k = 0; k < sizeof(kept) / sizeof(*kept); k++)
+			is_kept |= kept[k] == i;
+		if (!is_kept)
+			clobber(walk, i);
+	}
+}
+
+/* The effect of one instruction that goes on behind itself. */
+static void step(struct walk *walk, const struct x86_shape *shape)
+{
+	const cs_insn *insn = walk->disasm.insn;
+	struct value sp;
+
+	switch (insn->id) {
+	case X86_INS_PUSH:
+		push(walk, shape->operand_size ? 2 : 8);
+		return;
+	case X86_INS_POP:
+		pop(walk, shape->operand_size ? 2 : 8);
+		return;
+	case X86_INS_PUSHFQ:
+		push(walk, 8);
+		return;
+	case X86_INS_POPFQ:
+		pop(walk, 8);
+		clobber(walk, X86_EFLAGS);
+		return;
+	case X86_INS_LEAVE:
+		sp = walk->values[X86_RBP];
+		if (sp.kind == VALUE_STACK)
+			sp.number += 8;
+		set_value(walk, X86_RSP, sp);
+		clobber(walk, X86_RBP);
+		return;
+	case X86_INS_PUSHF: case X86_INS_POPF: case X86_INS_ENTER:
+		clobber(walk, X86_RSP);
+		clobber(walk, X86_RBP);
+		return;
+	}
+	note_store(walk);
+	if (!compute(walk))
+		clobber_written(walk);
+}
+
+static void give_up(struct walk *walk)
+{
+	walk->ret->complete = false;
+	clobber_all(walk);
+}
+
+void fdbg_x86_64_analyse_prologue(const struct fdbg_code *code, uint64_t stop, struct fdbg_prologue *ret)
+{
+	struct walk walk = { .ret = ret, .probe_limit = FDBG_ARCH_NO_REG };
+	uint64_t length = stop - code->address;
+	size_t at = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	for (uint32_t i = 0; i < X86_N_REGS; i++)
+		walk.values[i] =
+			(struct value){ .kind = VALUE_ENTRY, .origin = i, .width = i >= X86_XMM0 ? 16 : 8 };
+	walk.values[X86_RSP] = (struct value){ .kind = VALUE_STACK };
+	ret->complete = true;
+	if (stop < code->address || length > code->size ||
+	    !fdbg_disasm_open(&walk.disasm, CS_ARCH_X86, CS_MODE_64)) {
+		give_up(&walk);
+		return;
+	}
+	while (at < length) {
+		struct x86_shape shape;
+		size_t next;
+
+		if (!fdbg_x86_64_decode(&walk.disasm, code->bytes + at, length - at, code->address + at,
+					&shape)) {
+			give_up(&walk);
+			break;
+		}
+		next = at + shape.size;
+		if (shape.flow == X86_FLOW_ON) {
+			step(&walk, &shape);
+			note_probes(&walk);
+		} else if (shape.flow == X86_FLOW_CALL || shape.flow == X86_FLOW_CALL_INDIRECT) {
+			if (!is_probe_call(&walk, &shape, code->bytes + next, code->size - next)) {
+				ret->complete = false;
+				after_call(&walk);
+			}
+			walk.in_probes = false;
+		} else if (end_probe_loop(&walk, &shape)) {
+			walk.in_probes = false;
+		} else {
+			give_up(&walk);
+			break;
+		}
+		at = next;
+	}
+	fdbg_disasm_close(&walk.disasm);
+
+	if (walk.values[X86_RSP].kind == VALUE_STACK && walk.values[X86_RSP].number <= 0) {
+		ret->frame_known = true;
+		ret->sp_delta = walk.values[X86_RSP].number;
+	}
+	if (walk.values[X86_RBP].kind == VALUE_STACK) {
+		ret->fp_known = true;
+		ret->fp_delta = walk.values[X86_RBP].number;
+	}
+}
