@@ -11,10 +11,17 @@
 #include "gdbremote/transport.h"
 
 /*
- * A local server is a child process that holds the target. What the server itself prints goes to the log; the target
- * has fdbg's own standard input, output and error, environment and directory as changed by the options. The server
- * and the target do not get fdbg's other descriptors. Destroying ends the server (and with it a target
- * that was not detached) by its own process id and waits for it, within limits.
+ * A local server is a child process that traces the target, which is fdbg's own child: fdbg starts the
+ * target, which waits before its execve until the server has attached to it, and lets it go on up to the
+ * first instruction of the new program. So the target is what it would be without fdbg: standard input,
+ * output and error, process group, terminal, signal mask and ignored signals, descriptors without FD_CLOEXEC,
+ * arguments byte for byte (no shell in between), environment and directory as changed by the options; and its
+ * exit status is fdbg's to collect. The terminal needs no handing over: the target is in fdbg's process
+ * group, and the server in one of its own, which terminal signals do not reach. What the server itself prints
+ * goes to the log.
+ *
+ * When fdbg is killed, a keeper process (a fork that waits for that and does nothing else) kills the target,
+ * which would otherwise run on into breakpoints that nobody handles. The server dies with fdbg by itself.
  */
 struct fdbg_server;
 
@@ -22,23 +29,44 @@ struct fdbg_server_options {
 	const char *name;          /* "gdbserver", or a path; NULL: the first known one on PATH */
 	const char *program;       /* path of the executable */
 	char *const *argv;         /* its arguments, argv[0] first, NULL-terminated */
-	char *const *environment;  /* NAME=VALUE, NULL-terminated: added to or replacing fdbg's own; NULL: none */
-	const char *directory;     /* NULL: fdbg's own */
+	/* NAME=VALUE, NULL-terminated: added to or replacing fdbg's own; NULL: none */
+	char *const *environment;
+	const char *directory;     /* NULL: fdbg's own. A relative program is meant from fdbg's own */
 	bool disable_aslr;         /* keep addresses the same from run to run */
 	const struct fdbg_log *log;
 	int timeout_ms;            /* until the server listens; 0: 10 seconds */
 };
 
 /*
- * Starts the server and connects to it. NOT_FOUND when no server is on PATH (the message names the Debian package);
- * REFUSED with the server's own words when it could not start the program.
+ * Starts the server and the program and connects to the server. The first stop (fdbg_session_query_stop) is
+ * at the program's first instruction, of the dynamic loader if it has one, with signal SIGTRAP. NOT_FOUND
+ * when no server is on PATH (the message names the Debian package) or when the program is missing; IO with
+ * errnum when the program cannot be executed; REFUSED with the server's own words when it could not attach.
  */
 struct fdbg_error *fdbg_server_launch(const struct fdbg_server_options *options, struct fdbg_server **ret,
 				      struct fdbg_transport **transport_ret) FDBG_CHECK;
 
 pid_t fdbg_server_pid(const struct fdbg_server *server);
+/* The target's process id; it stays taken until fdbg_server_wait_target or destroy. */
+pid_t fdbg_server_target(const struct fdbg_server *server);
 /* Reads what the server printed since (call now and then; also done by destroy). */
 void fdbg_server_drain(struct fdbg_server *server);
+/*
+ * Says that the target was detached (fdbg_session_detach): it will be left alone by destroy, and by the end
+ * of fdbg. Without this, destroying the server kills the target.
+ */
+void fdbg_server_release(struct fdbg_server *server);
+/*
+ * Waits up to timeout_ms (-1: no limit) for the target to end and gives its status as waitpid does; again for
+ * later calls. For a target that is still traced the server must have reported the end. TIMEOUT when it runs
+ * on; INTERRUPTED when wake_fd (-1: none) became readable.
+ */
+struct fdbg_error *fdbg_server_wait_target(struct fdbg_server *server, int timeout_ms, int wake_fd,
+					   int *status_ret) FDBG_CHECK;
+/*
+ * Ends the server by its own process id, and the target unless it was released, and waits for both, within
+ * limits. NULL is allowed. The transport belongs to the session and may be destroyed before or after.
+ */
 void fdbg_server_destroy(struct fdbg_server *server);
 
 #endif

@@ -13,14 +13,15 @@
 #include "gdbremote/transport.h"
 
 /*
- * Requests are queued (fdbg_session_queue_…) and go out in one write when replies are needed: fdbg_session_collect
- * waits for all replies of requests queued so far, in order; fdbg_session_wait waits for the stop reply after a
- * queued resume. So a batch costs one round trip, and a batch that ends in a resume costs one round trip up to
- * the next stop. Results go where the request said (memory, flags), valid after the collect or wait that covers it.
+ * Requests are queued (fdbg_session_queue_…) and go out in one write when replies are needed:
+ * fdbg_session_collect waits for all replies of requests queued so far, in order; fdbg_session_wait waits for
+ * the stop reply after a queued resume. So a batch costs one round trip, and a batch that ends in a resume
+ * costs one round trip up to the next stop. Results go where the request said (memory, flags), valid after
+ * the collect or wait that covers it.
  *
- * How requests travel depends on what the server can do (remote-protocol.md, sections 1, 5 and 6): with or without
- * acks, `g`/`G` or `p`/`P`, reads queued behind the resume or not. Callers see none of that. Abilities are asked
- * for when the session opens and stay fixed (struct fdbg_abilities).
+ * How requests travel depends on what the server can do (remote-protocol.md, sections 1, 5 and 6): with or
+ * without acks, `g`/`G` or `p`/`P`, reads queued behind the resume or not. Callers see none of that.
+ * Abilities are asked for when the session opens and stay fixed (struct fdbg_abilities).
  *
  * An error of code PROTOCOL, GONE or TIMEOUT means that the link is lost; every later call fails with it.
  */
@@ -81,6 +82,7 @@ struct fdbg_stop {
 	enum fdbg_stop_kind kind;
 	struct fdbg_thread_id thread; /* pid of EXITED and KILLED where known */
 	int signal;                   /* Linux number, of SIGNAL and KILLED (and 5 of BREAKPOINT) */
+	bool interrupt;               /* a SIGNAL that is ours (fdbg_session_interrupt), SIGINT or SIGSTOP */
 	int exit_code;                /* of EXITED */
 	struct fdbg_thread_id child;  /* of FORK, VFORK */
 	char *exec_path;              /* of EXEC, valid until the next wait; NULL: not said */
@@ -96,10 +98,12 @@ struct fdbg_remote_reg {
 };
 
 /*
- * Takes over the transport (also on failure) and shakes hands: acks, qSupported, no-ack mode, target description,
- * vCont?. Fails with TIMEOUT when nobody answers and with PROTOCOL when the peer does not speak the protocol.
+ * Takes over the transport (also on failure) and shakes hands: acks, qSupported, no-ack mode, target
+ * description, vCont?. Fails with TIMEOUT when nobody answers and with PROTOCOL when the peer does not speak
+ * the protocol.
  */
-struct fdbg_error *fdbg_session_open(struct fdbg_transport *transport, const struct fdbg_session_options *options,
+struct fdbg_error *fdbg_session_open(struct fdbg_transport *transport,
+				     const struct fdbg_session_options *options,
 				     struct fdbg_session **ret) FDBG_CHECK;
 /* Closes the link without a word to the server. */
 void fdbg_session_destroy(struct fdbg_session *session);
@@ -110,14 +114,20 @@ const struct fdbg_session_stats *fdbg_session_stats(const struct fdbg_session *s
 /* Asks how the target is (`?`). Once, before any breakpoint is set. */
 struct fdbg_error *fdbg_session_query_stop(struct fdbg_session *session, struct fdbg_stop *ret) FDBG_CHECK;
 
-/* The register description: that of target.xml, or the layout that the server's architecture has without one. */
+/*
+ * The register description: that of target.xml, or the layout that the server's architecture has without one.
+ */
 const struct fdbg_remote_reg *fdbg_session_regs(const struct fdbg_session *session, size_t *n_ret);
 
-/* Memory. Ranges are split as the server needs. done_ret says after the collect whether all of it was read (written). */
-struct fdbg_error *fdbg_session_queue_read(struct fdbg_session *session, uint64_t address, size_t size, uint8_t *to,
-					   bool *done_ret) FDBG_CHECK;
-struct fdbg_error *fdbg_session_queue_write(struct fdbg_session *session, uint64_t address, const uint8_t *bytes,
-					    size_t size, bool *done_ret) FDBG_CHECK;
+/*
+ * Memory. Ranges are split as the server needs. done_ret says after the collect whether all of it was read
+ * (written).
+ */
+struct fdbg_error *fdbg_session_queue_read(struct fdbg_session *session, uint64_t address, size_t size,
+					   uint8_t *to, bool *done_ret) FDBG_CHECK;
+struct fdbg_error *fdbg_session_queue_write(struct fdbg_session *session, uint64_t address,
+					    const uint8_t *bytes, size_t size, bool *done_ret)
+	FDBG_CHECK;
 
 /* Software breakpoints. kind is the instruction size. done_ret as above. */
 struct fdbg_error *fdbg_session_queue_insert(struct fdbg_session *session, uint64_t address, uint32_t kind,
@@ -127,13 +137,21 @@ struct fdbg_error *fdbg_session_queue_remove(struct fdbg_session *session, uint6
 
 /*
  * Registers of the thread that stopped (fdbg_session_wait has chosen it) or of the one chosen by
- * fdbg_session_select. Fetching reads all of them unless the stop brought what `index`es need.
+ * fdbg_session_select. Fetching reads all that a g block holds, unless this stop's block is here already;
+ * what fdbg_session_register does not know afterwards is not in the block (fdbg_session_fetch_register).
  */
 struct fdbg_error *fdbg_session_fetch_registers(struct fdbg_session *session) FDBG_CHECK;
-/* The value as of the last stop or fetch; NULL when not known. Valid until the next queue, collect or wait. */
+/*
+ * Reads one register, by itself where the server can (those that are not in its g block), else all of them.
+ */
+struct fdbg_error *fdbg_session_fetch_register(struct fdbg_session *session, size_t index) FDBG_CHECK;
+/*
+ * The value as of the last stop or fetch; NULL when not known. Valid until the next queue, collect or wait.
+ */
 const uint8_t *fdbg_session_register(const struct fdbg_session *session, size_t index);
 /* Changes a register: goes out before the next resume (in the same write), or with the next collect. */
-struct fdbg_error *fdbg_session_set_register(struct fdbg_session *session, size_t index, const uint8_t *bytes) FDBG_CHECK;
+struct fdbg_error *fdbg_session_set_register(struct fdbg_session *session, size_t index,
+					     const uint8_t *bytes) FDBG_CHECK;
 struct fdbg_error *fdbg_session_select(struct fdbg_session *session, struct fdbg_thread_id thread) FDBG_CHECK;
 
 enum fdbg_resume_kind {
@@ -146,29 +164,44 @@ enum fdbg_resume_kind {
  * registers. want_registers: the caller will need more registers than the server expedites.
  */
 struct fdbg_error *fdbg_session_queue_resume(struct fdbg_session *session, enum fdbg_resume_kind kind,
-					     struct fdbg_thread_id thread, int signal, bool want_registers) FDBG_CHECK;
+					     struct fdbg_thread_id thread, int signal, bool want_registers)
+	FDBG_CHECK;
+
+/* Sends what is queued without waiting for anything. */
+struct fdbg_error *fdbg_session_send(struct fdbg_session *session) FDBG_CHECK;
 
 /* Sends what is queued and waits for all replies but that of a resume. */
 struct fdbg_error *fdbg_session_collect(struct fdbg_session *session) FDBG_CHECK;
 
 /*
- * Sends what is queued, gathers what is due and waits up to timeout_ms (-1: no limit) for the stop reply. FDBG_ERROR_TIMEOUT
- * and FDBG_ERROR_INTERRUPTED leave the session usable: the target still runs, wait again.
+ * Sends what is queued, gathers what is due and waits up to timeout_ms (-1: no limit) for the stop reply.
+ * FDBG_ERROR_TIMEOUT and FDBG_ERROR_INTERRUPTED leave the session usable: the target still runs, wait again.
+ * The wake descriptor ends the wait for the stop only (and the opening of a session), not that for an answer,
+ * which is short anyway: what the caller does to clean up works while the descriptor is readable. Where the
+ * target has ended, requests queued behind the resume are not done.
  */
-struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_ms, struct fdbg_stop *ret) FDBG_CHECK;
+struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_ms, struct fdbg_stop *ret)
+	FDBG_CHECK;
 
-/* Asks the running target to stop (0x03); the stop comes through fdbg_session_wait. */
+/*
+ * Asks the running target to stop; the stop comes through fdbg_session_wait, of kind SIGNAL and marked
+ * `interrupt`. Its signal is not the target's to get: a resume right after it drops it. Another stop may come
+ * first, and that of the interrupt after the next resume; a target that is detached before is spared it
+ * (where it is on this machine).
+ */
 struct fdbg_error *fdbg_session_interrupt(struct fdbg_session *session) FDBG_CHECK;
 
 /* Signals (Linux numbers) that the server should deliver without a stop. UNSUPPORTED where it cannot. */
-struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n) FDBG_CHECK;
+struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n)
+	FDBG_CHECK;
 
 /* An object of qXfer ("auxv", "exec-file", "siginfo", …), appended to buf. */
-struct fdbg_error *fdbg_session_read_object(struct fdbg_session *session, const char *object, const char *annex,
-					    struct fdbg_buf *buf) FDBG_CHECK;
+struct fdbg_error *fdbg_session_read_object(struct fdbg_session *session, const char *object,
+					    const char *annex, struct fdbg_buf *buf) FDBG_CHECK;
 
 /* The threads of the target, in an array that the caller frees. */
-struct fdbg_error *fdbg_session_threads(struct fdbg_session *session, struct fdbg_thread_id **ret, size_t *n_ret) FDBG_CHECK;
+struct fdbg_error *fdbg_session_threads(struct fdbg_session *session, struct fdbg_thread_id **ret,
+					size_t *n_ret) FDBG_CHECK;
 
 /* Lets a process go; pid 0: the only one. Breakpoints must have been removed. */
 struct fdbg_error *fdbg_session_detach(struct fdbg_session *session, uint64_t pid) FDBG_CHECK;
@@ -176,6 +209,7 @@ struct fdbg_error *fdbg_session_detach(struct fdbg_session *session, uint64_t pi
 struct fdbg_error *fdbg_session_kill(struct fdbg_session *session, uint64_t pid) FDBG_CHECK;
 
 /* Allocates (frees) memory in the target through the server (_M). UNSUPPORTED where it cannot. */
-struct fdbg_error *fdbg_session_allocate(struct fdbg_session *session, size_t size, uint64_t *address_ret) FDBG_CHECK;
+struct fdbg_error *fdbg_session_allocate(struct fdbg_session *session, size_t size, uint64_t *address_ret)
+	FDBG_CHECK;
 
 #endif

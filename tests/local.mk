@@ -23,3 +23,4 @@ include tests/base.mk
 include tests/stream.mk
 include tests/report.mk
 include tests/arch.mk
+include tests/gdbremote.mk

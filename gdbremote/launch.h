@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Starting the processes of a local recording; the inside of server.c. */
+#ifndef FDBG_GDBREMOTE_LAUNCH_H
+#define FDBG_GDBREMOTE_LAUNCH_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "gdbremote/server.h"
+
+/* A target that waits before its execve. */
+struct fdbg_waiting_target {
+	pid_t pid;
+	/* a byte lets it go on; then the errno (an int) of a failed execve comes from here, or the end */
+	int gate_fd;
+};
+
+/* Forks the target. The caller closes the descriptor and reaps the process. */
+struct fdbg_error *fdbg_launch_target(const struct fdbg_server_options *options,
+				      struct fdbg_waiting_target *ret) FDBG_CHECK;
+
+/* Runs the server at path, attaching to pid. Its output comes from *output_ret, non-blocking. */
+struct fdbg_error *fdbg_launch_server(const char *path, pid_t target, pid_t *pid_ret, int *output_ret)
+	FDBG_CHECK;
+
+/*
+ * Forks the keeper of a target. It ends when a byte comes through *fd_ret; if that closes without, it kills
+ * the target.
+ */
+struct fdbg_error *fdbg_launch_keeper(pid_t target, pid_t *pid_ret, int *fd_ret) FDBG_CHECK;
+
+/*
+ * Leads the target from its gate through execve, over the link to the server that is attached to it. The link
+ * is then as fresh as before: with acks, no request under way. An error has the errno of execve in it when
+ * that failed.
+ */
+struct fdbg_error *fdbg_launch_enter(struct fdbg_transport *transport,
+				     const struct fdbg_waiting_target *target,
+				     const char *program, int timeout_ms) FDBG_CHECK;
+
+#endif
