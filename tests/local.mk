@@ -24,3 +24,4 @@ include tests/stream.mk
 include tests/report.mk
 include tests/arch.mk
 include tests/gdbremote.mk
+include tests/debuginfo.mk

@@ -15,9 +15,10 @@
 #include "debuginfo/type.h"
 
 /*
- * Opened over an image; finds the DWARF in it or in a separate debug file (by build-id under the debug directories,
- * by .gnu_debuglink beside the image, in .debug/ and under the debug directories). DWARF 4 and 5, compressed sections. Everything
- * is made on demand and lives until the close. All addresses are link-time.
+ * Opened over an image; finds the DWARF in it or in a separate debug file (by build-id under the debug
+ * directories, by .gnu_debuglink beside the image, in .debug/ and under the debug directories). DWARF 4 and
+ * 5, compressed sections. Everything is made on demand and lives until the close. All addresses are
+ * link-time.
  */
 struct fdbg_debuginfo;
 
@@ -28,10 +29,15 @@ struct fdbg_debuginfo_options {
 };
 
 struct fdbg_unit {
-	struct fdbg_text name;       /* "src/main.rs/@/app.1234-cgu.0" */
+	/* "src/main.rs/@/app.1234-cgu.0", of an incremental build "src/main.rs/@/1234" */
+	struct fdbg_text name;
 	struct fdbg_text comp_dir;
 	struct fdbg_text producer;
-	struct fdbg_text crate;      /* "app", from the name; empty: not Rust's form */
+	/*
+	 * "app", from the name, or from the functions where the name has none (incremental builds). Empty:
+	 * not known.
+	 */
+	struct fdbg_text crate;
 	bool rust;                   /* DW_LANG_Rust */
 	bool has_types;              /* false: line tables only */
 	uint32_t rustc_major, rustc_minor, rustc_patch; /* from the producer; 0: not rustc */
@@ -46,7 +52,8 @@ struct fdbg_address_range {
 struct fdbg_function {
 	const struct fdbg_unit *unit;
 	uint64_t die;
-	struct fdbg_text path;          /* scopes and name joined by "::": "app::{impl#0}::fmt", "app::gen<u8>" */
+	/* scopes and name joined by "::": "app::{impl#0}::fmt", "app::gen<u8>" */
+	struct fdbg_text path;
 	struct fdbg_text name;          /* the last part of the path: "fmt", "gen<u8>" */
 	struct fdbg_text crate;         /* the outermost scope */
 	struct fdbg_text linkage_name;  /* empty: none */
@@ -55,15 +62,22 @@ struct fdbg_function {
 	uint64_t entry;
 	uint64_t prologue_end;          /* by the line table; the entry where there is no such row */
 	bool has_prologue_end;
-	struct fdbg_text file;          /* declaration: path as DWARF says it, made absolute with comp_dir only if it is not below it */
+	/* declaration: path as DWARF says it, made absolute with comp_dir only if it is not below it */
+	struct fdbg_text file;
 	struct fdbg_text directory;     /* comp_dir: relative file paths start there */
 	uint32_t line;                  /* of `fn` */
-	uint32_t body_line, body_column; /* of the first statement: the line table's row at prologue_end; 0: unknown */
-	uint32_t end_line;              /* largest line of the line table's rows in its ranges; 0: unknown */
+	/*
+	 * Of the first statement, in the function's file: the line table's row at prologue_end; where that
+	 * row is of inlined code, the place of the call. 0: unknown.
+	 */
+	uint32_t body_line, body_column;
+	/* largest line of the line table's rows of its file in its ranges; 0: unknown */
+	uint32_t end_line;
 	bool noreturn;                  /* DW_AT_noreturn */
 	bool nocall;                    /* DW_CC_nocall: return value or arguments changed by the optimizer */
 	bool main;                      /* DW_AT_main_subprogram */
-	struct fdbg_type_ref return_type; /* die 0: unit */
+	/* die 0: `()`, or `!` with noreturn; not known where unit->has_types is false */
+	struct fdbg_type_ref return_type;
 	struct fdbg_location frame_base;  /* n_ranges 0: none */
 	struct fdbg_template_param *params; /* generic arguments */
 	size_t n_params;
@@ -77,7 +91,10 @@ struct fdbg_variable {
 	uint32_t line;
 };
 
-/* Opens the debug information of image, which must outlive it. UNSUPPORTED, with what to do, when there is none, or none of Rust. */
+/*
+ * Opens the debug information of image, which must outlive it. UNSUPPORTED, with what to do, when there is
+ * none, or none of Rust.
+ */
 struct fdbg_error *fdbg_debuginfo_open(struct fdbg_image *image, const struct fdbg_debuginfo_options *options,
 				       struct fdbg_debuginfo **ret) FDBG_CHECK;
 void fdbg_debuginfo_close(struct fdbg_debuginfo *debuginfo);
@@ -89,33 +106,44 @@ const struct fdbg_unit *const *fdbg_debuginfo_units(struct fdbg_debuginfo *debug
 const struct fdbg_unit *fdbg_debuginfo_main_unit(struct fdbg_debuginfo *debuginfo);
 
 /*
- * Functions with code (low_pc not 0) of the units for which want returns true (NULL: all Rust units), in the order of their
- * entries; the array belongs to the debug information. A function that several units describe at one entry comes
- * once. Broken DIEs are passed over with a line in the log.
+ * Functions with code (low_pc not 0) of the units for which want returns true (NULL: all Rust units), in the
+ * order of their entries; the array belongs to the debug information. A function that several units describe
+ * at one entry comes once. Broken DIEs are passed over with a line in the log.
  */
 struct fdbg_error *fdbg_debuginfo_functions(struct fdbg_debuginfo *debuginfo,
-					    bool (*want)(void *context, const struct fdbg_unit *unit), void *context,
-					    const struct fdbg_function *const **ret, size_t *n_ret) FDBG_CHECK;
+					    bool (*want)(void *context, const struct fdbg_unit *unit),
+					    void *context,
+					    const struct fdbg_function *const **ret,
+					    size_t *n_ret) FDBG_CHECK;
 
 /* The formal parameters of a function in order, in the arena. */
-struct fdbg_error *fdbg_debuginfo_parameters(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function,
-					     struct fdbg_arena *arena, struct fdbg_variable **ret, size_t *n_ret) FDBG_CHECK;
+struct fdbg_error *fdbg_debuginfo_parameters(struct fdbg_debuginfo *debuginfo,
+					     const struct fdbg_function *function,
+					     struct fdbg_arena *arena, struct fdbg_variable **ret,
+					     size_t *n_ret) FDBG_CHECK;
 
 /* The type at a DIE offset; never NULL. */
 const struct fdbg_type *fdbg_debuginfo_type(struct fdbg_debuginfo *debuginfo, uint64_t die);
 
-/* A type by its qualified name among the units that want accepts (NULL: all); NULL when there is none. First call indexes the units. */
+/*
+ * A type by its qualified name, from the first unit that describes it; NULL when there is none. The first
+ * call indexes all Rust units.
+ */
 const struct fdbg_type *fdbg_debuginfo_type_by_name(struct fdbg_debuginfo *debuginfo, struct fdbg_text name);
 
 /*
- * The canonical frame address at pc as register + offset, from .eh_frame or .debug_frame. NOT_FOUND without an entry, UNSUPPORTED
- * when the rule is an expression.
+ * The canonical frame address at pc as register + offset, from .eh_frame or .debug_frame. NOT_FOUND without
+ * an entry, UNSUPPORTED when the rule is an expression.
  */
 struct fdbg_error *fdbg_debuginfo_cfa(struct fdbg_debuginfo *debuginfo, uint64_t pc, uint32_t *dwarf_reg_ret,
 				      int64_t *offset_ret) FDBG_CHECK;
 
-/* The concrete type behind a vtable at a link-time address (std-types.md, section 9, method A). NULL: not known. *ambiguous_ret: several types share the table. */
-const struct fdbg_type *fdbg_debuginfo_vtable(struct fdbg_debuginfo *debuginfo, uint64_t address, bool *ambiguous_ret);
+/*
+ * The concrete type behind a vtable at a link-time address (std-types.md, section 9, method A). NULL: not
+ * known. *ambiguous_ret: several types share the table.
+ */
+const struct fdbg_type *fdbg_debuginfo_vtable(struct fdbg_debuginfo *debuginfo, uint64_t address,
+					      bool *ambiguous_ret);
 
 /* File and line of a link-time address, from the line tables; false: none. */
 bool fdbg_debuginfo_line(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_text *file_ret,

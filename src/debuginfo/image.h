@@ -11,8 +11,8 @@
 #include "base/text.h"
 
 /*
- * All addresses are link-time addresses as in the file; the load bias of a running program is added by the caller. An
- * image is read-only and lives until it is closed; what it returns lives as long.
+ * All addresses are link-time addresses as in the file; the load bias of a running program is added by the
+ * caller. An image is read-only and lives until it is closed; what it returns lives as long.
  */
 struct fdbg_image;
 
@@ -35,15 +35,19 @@ struct fdbg_symbol {
 };
 
 /*
- * Opens a 64-bit little-endian ELF executable or shared object. NOT_FOUND, IO, FORMAT (not ELF, broken, …) with a message
- * that names the file.
+ * Opens a 64-bit little-endian ELF executable or shared object. NOT_FOUND, IO, FORMAT (not ELF, broken, …)
+ * with a message that names the file.
  */
 struct fdbg_error *fdbg_image_open(const char *path, struct fdbg_image **ret) FDBG_CHECK;
 void fdbg_image_close(struct fdbg_image *image);
 const struct fdbg_image_info *fdbg_image_info(const struct fdbg_image *image);
 
-/* The file's bytes of [address, address + size) when they lie in one segment; NULL otherwise. read_only: only of segments that are not writable (also not before RELRO). */
-const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address, size_t size, bool read_only);
+/*
+ * The file's bytes of [address, address + size) when they lie in one segment; NULL otherwise. read_only: only
+ * of segments that are not writable (also not before RELRO).
+ */
+const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address, size_t size,
+				bool read_only);
 
 /* Calls visit for each defined symbol of .symtab (of .dynsym where there is none) until it returns false. */
 void fdbg_image_each_symbol(const struct fdbg_image *image,

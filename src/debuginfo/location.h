@@ -12,9 +12,10 @@
 #include "base/memview.h"
 
 /*
- * A location is a list of expressions with the code ranges where they hold. Evaluating one at a pc gives places: one
- * for the whole object, or several pieces in the order of the object's bytes. fdbg_location_simplify does before the
- * run what can be done before the run: nearly every location is a register, or memory at a register plus an offset.
+ * A location is a list of expressions with the code ranges where they hold. Evaluating one at a pc gives
+ * places: one for the whole object, or several pieces in the order of the object's bytes.
+ * fdbg_location_simplify does before the run what can be done before the run: nearly every location is a
+ * register, or memory at a register plus an offset.
  */
 
 struct fdbg_location_range {
@@ -28,6 +29,8 @@ struct fdbg_location {
 	size_t n_ranges;
 	uint8_t address_size, offset_size; /* of the unit */
 	uint16_t dwarf_version;
+	const uint8_t *addresses; /* the unit's part of .debug_addr, for DW_OP_addrx; NULL: none */
+	size_t addresses_len;
 	bool list;            /* from a location list (not one expression for the whole function) */
 };
 
@@ -50,7 +53,8 @@ struct fdbg_place {
 /* What an evaluation may ask. */
 struct fdbg_location_context {
 	bool (*reg)(void *context, uint32_t dwarf_reg, uint64_t *value_ret); /* at pc; false: unknown */
-	bool (*entry_reg)(void *context, uint32_t dwarf_reg, uint64_t *value_ret); /* at the function's entry (DW_OP_entry_value); NULL: never known */
+	/* at the function's entry (DW_OP_entry_value); NULL: never known */
+	bool (*entry_reg)(void *context, uint32_t dwarf_reg, uint64_t *value_ret);
 	void *context;
 	struct fdbg_memview *memory;     /* for dereferences */
 	const struct fdbg_location *frame_base;
@@ -63,18 +67,21 @@ struct fdbg_location_context {
 const struct fdbg_location_range *fdbg_location_at(const struct fdbg_location *location, uint64_t pc);
 
 /*
- * Evaluates a location at pc (link-time). PENDING: memory is wanted (fetch, then evaluate again). An expression that is
- * malformed, or uses what is not known, gives one place of kind NONE and a reason (a literal).
+ * Evaluates a location at pc (link-time). PENDING: memory is wanted (fetch, then evaluate again). An
+ * expression that is malformed, or uses what is not known, gives one place of kind NONE and a reason (a
+ * literal).
  */
 enum fdbg_memview_state fdbg_location_evaluate(const struct fdbg_location *location, uint64_t pc,
-					       const struct fdbg_location_context *context, struct fdbg_arena *arena,
+					       const struct fdbg_location_context *context,
+					       struct fdbg_arena *arena,
 					       struct fdbg_place **places_ret, size_t *n_places_ret,
 					       const char **reason_ret);
 
 enum fdbg_simple_kind {
 	FDBG_SIMPLE_NONE,      /* no expression covers pc, or an empty one: optimized out here */
 	FDBG_SIMPLE_MEMORY,    /* at register + offset */
-	FDBG_SIMPLE_INDIRECT,  /* the address of the object is in the 8 bytes at register + offset; add offset2 */
+	/* the address of the object is in the 8 bytes at register + offset; add offset2 */
+	FDBG_SIMPLE_INDIRECT,
 	FDBG_SIMPLE_CFA,       /* at the CFA + offset */
 	FDBG_SIMPLE_CFA_INDIRECT,
 	FDBG_SIMPLE_REGISTER,  /* in the register */

@@ -10,10 +10,10 @@
 #include "base/text.h"
 
 /*
- * A type is made when it is first asked for and lives as long as the debug information. A type that names another does so by a
- * reference that fdbg_type_of resolves on demand; so recursive types cost nothing until they are followed. The
- * same Rust type occurs once for each unit that uses it: compare names, not pointers. What cannot be understood is of
- * kind UNKNOWN, never NULL: its values are unreadable.
+ * A type is made when it is first asked for and lives as long as the debug information. A type that names
+ * another does so by a reference that fdbg_type_of resolves on demand; so recursive types cost nothing until
+ * they are followed. The same Rust type occurs once for each unit that uses it: compare names, not pointers.
+ * What cannot be understood is of kind UNKNOWN, never NULL: its values are unreadable.
  */
 
 struct fdbg_debuginfo;
@@ -29,7 +29,8 @@ struct fdbg_type_ref {
 enum fdbg_type_kind {
 	FDBG_TYPE_UNKNOWN,
 	FDBG_TYPE_BASE,
-	FDBG_TYPE_POINTER,   /* thin: &T, *T, Box<T> (named alloc::boxed::Box<…>), fn pointer; name empty: a raw inner pointer */
+	/* thin: &T, *T, Box<T> (named alloc::boxed::Box<…>), fn pointer; name empty: a raw inner pointer */
+	FDBG_TYPE_POINTER,
 	FDBG_TYPE_ARRAY,
 	FDBG_TYPE_STRUCT,    /* struct, tuple, closure, fat pointer */
 	FDBG_TYPE_UNION,
@@ -40,12 +41,14 @@ enum fdbg_type_kind {
 
 enum fdbg_encoding {
 	FDBG_ENCODING_NONE, /* size 0: (), ! */
-	FDBG_ENCODING_SIGNED, FDBG_ENCODING_UNSIGNED, FDBG_ENCODING_FLOAT, FDBG_ENCODING_BOOL, FDBG_ENCODING_CHAR,
+	FDBG_ENCODING_SIGNED, FDBG_ENCODING_UNSIGNED, FDBG_ENCODING_FLOAT, FDBG_ENCODING_BOOL,
+		FDBG_ENCODING_CHAR,
 };
 
 struct fdbg_member {
 	struct fdbg_text name;         /* as in DWARF: "__0", "x"; empty: unnamed */
-	uint64_t offset;               /* from the start of the outermost object (for a variant's members: of the enum) */
+	/* from the start of the outermost object (for a variant's members: of the enum) */
+	uint64_t offset;
 	uint64_t align;                /* DW_AT_alignment of the member, 0: not said */
 	bool artificial;
 	struct fdbg_type_ref type;
@@ -60,7 +63,8 @@ struct fdbg_variant {
 	struct fdbg_text name;
 	bool has_value;                /* false: the variant that is present when no other's value matches */
 	uint64_t value_low, value_high; /* discriminant, masked to its member's size; high: bits 64 to 127 */
-	struct fdbg_type_ref type;     /* the payload structure; its members' offsets count from the start of the enum */
+	/* the payload structure; its members' offsets count from the start of the enum */
+	struct fdbg_type_ref type;
 	uint64_t offset;               /* of the payload member (0 in all known compilers) */
 	uint32_t line;                 /* of the await of a coroutine's state, 0: not said */
 };
@@ -75,15 +79,19 @@ struct fdbg_type {
 	uint64_t die;
 	struct fdbg_debuginfo *debuginfo;
 	const struct fdbg_unit *unit;  /* the unit that describes it */
-	struct fdbg_text name;         /* qualified: "alloc::vec::Vec<u8, alloc::alloc::Global>"; empty: unnamed */
+	/* qualified: "alloc::vec::Vec<u8, alloc::alloc::Global>"; empty: unnamed */
+	struct fdbg_text name;
 	uint64_t size;                 /* bytes; computed for pointers and arrays */
-	uint64_t align;                /* bytes, at least 1; by std-types.md rule R7 where DWARF does not say */
+	/* bytes, at least 1; by std-types.md rule R7 where DWARF does not say */
+	uint64_t align;
 	bool align_known;              /* DWARF says it */
 	enum fdbg_encoding encoding;   /* of BASE */
-	struct fdbg_type_ref target;   /* of POINTER: pointee; of ARRAY: element; of ENUM: underlying integer; of FUNCTION: return type */
+	/* of POINTER: pointee; of ARRAY: element; of ENUM: underlying integer; of FUNCTION: return type */
+	struct fdbg_type_ref target;
 	uint64_t count;                /* of ARRAY */
 	bool has_count;                /* of ARRAY: false when unsized */
-	struct fdbg_member *members;   /* of STRUCT, UNION, VARIANTS (outside the variant part), also a variant's payload */
+	/* of STRUCT, UNION, VARIANTS (outside the variant part), also a variant's payload */
+	struct fdbg_member *members;
 	size_t n_members;
 	struct fdbg_enumerator *enumerators;
 	size_t n_enumerators;
@@ -94,7 +102,8 @@ struct fdbg_type {
 	struct fdbg_template_param *params;
 	size_t n_params;
 	struct fdbg_type_ref containing; /* DW_AT_containing_type of a vtable type, die 0: none */
-	void *decoder;                 /* a slot for the rust layer's description of this type; starts NULL; not freed here */
+	/* a slot for the rust layer's description of this type; starts NULL; not freed here */
+	void *decoder;
 };
 
 /* Resolves a reference. Never NULL; die 0 gives the unit type `()`. */
@@ -103,7 +112,10 @@ const struct fdbg_type *fdbg_type_of(struct fdbg_type_ref *ref);
 /* The member of that name, or NULL. */
 struct fdbg_member *fdbg_type_member(const struct fdbg_type *type, const char *name);
 
-/* The type argument of that name, or NULL. */
+/*
+ * The type argument of that name, or NULL. Of an enum with data, rustc writes the arguments at its variants:
+ * they are found there.
+ */
 const struct fdbg_type *fdbg_type_param(const struct fdbg_type *type, const char *name);
 
 #endif
