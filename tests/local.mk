@@ -25,3 +25,4 @@ include tests/report.mk
 include tests/arch.mk
 include tests/gdbremote.mk
 include tests/debuginfo.mk
+include tests/rust.mk

@@ -7,7 +7,10 @@
 #include "base/text.h"
 #include "debuginfo/debuginfo.h"
 
-/* Demangles a linkage name (legacy `_ZN…17h…E` and v0 `_R…`, std-types.md section 10), without hashes. False when it is neither, or malformed. */
+/*
+ * Demangles a linkage name (legacy `_ZN…17h…E` and v0 `_R…`, std-types.md section 10), without hashes.
+ * False when it is neither, or malformed.
+ */
 bool fdbg_rust_demangle(struct fdbg_text linkage_name, struct fdbg_arena *arena, struct fdbg_text *ret);
 
 /*
@@ -18,8 +21,8 @@ bool fdbg_rust_demangle(struct fdbg_text linkage_name, struct fdbg_arena *arena,
  *   trait method                  <app::Cat as core::fmt::Display>::fmt
  *   provided trait method         <app::Cat as app::Speak>::hello
  *   closure, async body           app::main::{closure#0}, app::fetch::{async_fn#0}
- * Type arguments are the instance's, not the parameters' names; `, alloc::alloc::Global` is dropped. The text is in the arena; data NULL when
- * memory runs out. Without a linkage name it is the DWARF path.
+ * Type arguments are the instance's, not the parameters' names; `, alloc::alloc::Global` is dropped. The text
+ * is in the arena; data NULL when memory runs out. Without a linkage name it is the DWARF path.
  */
 struct fdbg_text fdbg_rust_function_name(const struct fdbg_function *function, struct fdbg_arena *arena);
 

@@ -11,7 +11,8 @@
 
 /*
  * rust-abi.md, sections 1, 2, 7 and 8, as data: registers are counted in their class (the n-th integer return
- * register), the architecture says which they are. Version-dependent rules are keyed on the rustc of the unit that holds the function.
+ * register), the architecture says which they are. Version-dependent rules are keyed on the rustc of the unit
+ * that holds the function.
  */
 
 enum fdbg_reg_class { FDBG_REG_INT, FDBG_REG_FLOAT };
@@ -50,14 +51,15 @@ struct fdbg_abi_value {
 };
 
 /* Where a function of a unit (rustc version) returns a value of this type. */
-void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *unit, const struct fdbg_type *type,
-			    struct fdbg_abi_value *ret);
+void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *unit,
+			    const struct fdbg_type *type, struct fdbg_abi_value *ret);
 
 /*
- * Where the parameters of a function are at its entry. types: one a parameter, in order; ret: one a parameter. hidden_pointer: the return value
- * goes through one.
+ * Where the parameters of a function are at its entry. types: one a parameter, in order; ret: one a
+ * parameter. hidden_pointer: the return value goes through one.
  */
-void fdbg_rust_arguments(const struct fdbg_abi *abi, const struct fdbg_unit *unit, const struct fdbg_type *const *types,
-			 size_t n_types, bool hidden_pointer, struct fdbg_abi_value *ret);
+void fdbg_rust_arguments(const struct fdbg_abi *abi, const struct fdbg_unit *unit,
+			 const struct fdbg_type *const *types, size_t n_types, bool hidden_pointer,
+			 struct fdbg_abi_value *ret);
 
 #endif
