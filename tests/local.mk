@@ -26,3 +26,4 @@ include tests/arch.mk
 include tests/gdbremote.mk
 include tests/debuginfo.mk
 include tests/rust.mk
+include tests/trace.mk

@@ -1,11 +1,191 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* fdbg record */
+/* fdbg record: the options of a recording. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/cli.h"
+#include "cli/recording.h"
+#include "cli/selection.h"
+
+#define CONFIG_VARIABLE "FIREDBG_RUST_CONFIG"
+
+enum { ALLOCATIONS_DEFAULT, ALLOCATIONS_TYPED, ALLOCATIONS_ALL };
+
+/* What the table's rows fill in before it becomes fdbg_recording_options. */
+struct words {
+	struct fdbg_selection selection;
+	struct fdbg_option_list environment;
+	struct fdbg_option_uint depth, max_events, max_array, deref_limit;
+	const char *output, *server, *duration, *stats, *directory, *timeout;
+	int level, allocations;
+	unsigned int verbose;
+	bool keep_hash_order, kill, live, quiet;
+};
+
+/* A number of seconds above 0; infinity and NaN are none. */
+static struct fdbg_error *parse_seconds(const char *option, const char *text, double *ret)
+{
+	double value;
+	char *end;
+
+	errno = 0;
+	value = strtod(text, &end);
+	if (end == text || *end || errno || !isfinite(value) || value <= 0 || value > 1e9)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--%s: '%s' is not a number of seconds", option, text);
+	*ret = value;
+	return NULL;
+}
+
+/* What --max-array-size and its like, the environment and .env say; the command line wins, then the environment. */
+static struct fdbg_error *find_limits(const struct words *words, struct fdbg_limits *ret)
+{
+	const char *variable = getenv(CONFIG_VARIABLE);
+	struct fdbg_error *err = NULL;
+
+	*ret = FDBG_LIMITS_DEFAULT;
+	if (variable)
+		err = fdbg_limits_parse(ret, variable);
+	else
+		err = fdbg_limits_parse_env_file(ret, ".env");
+	if (err)
+		return err;
+	if (words->max_array.given)
+		ret->decode.max_array = (size_t)words->max_array.value;
+	if (words->deref_limit.given)
+		ret->decode.deref_limit = (size_t)words->deref_limit.value;
+	ret->decode.keep_hash_order |= words->keep_hash_order;
+	return NULL;
+}
+
+static struct fdbg_error *check_environment(const struct fdbg_option_list *list)
+{
+	for (size_t i = 0; i < list->n_items; i++) {
+		const char *equals = strchr(list->items[i].value, '=');
+
+		if (!equals || equals == list->items[i].value)
+			return fdbg_error_create(FDBG_ERROR_USAGE, "--env: '%s' is not NAME=VALUE", list->items[i].value);
+	}
+	return NULL;
+}
+
+static struct fdbg_error *check_count(const char *option, const struct fdbg_option_uint *count)
+{
+	if (count->given && count->value > 1000000000)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--%s: at most 1000000000", option);
+	return NULL;
+}
+
+static struct fdbg_error *record(struct words *words, char **program, int *status_ret)
+{
+	char **environment = calloc(words->environment.n_items + 1, sizeof(*environment));
+	struct fdbg_log log = {
+		.level = words->verbose > 1 ? FDBG_LOG_PACKET : words->verbose ? FDBG_LOG_INFO : FDBG_LOG_WARNING,
+		.sink = fdbg_cli_log.sink,
+	};
+	struct fdbg_recording_options options = {
+		.program = program[0], .arguments = program + 1, .output = words->output, .server = words->server,
+		.level = (enum fdbg_trace_level)words->level,
+		.has_max_depth = words->depth.given, .max_depth = words->depth.value, .max_events = words->max_events.value,
+		.kill = words->kill, .live = words->live, .quiet = words->quiet, .stats = words->stats,
+		.stats_file = words->stats && *words->stats ? words->stats : NULL,
+		.directory = words->directory, .log = &log,
+	};
+	double timeout = 10;
+	struct fdbg_error *err;
+
+	if (!environment)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < words->environment.n_items; i++)
+		environment[i] = (char *)words->environment.items[i].value;
+	options.environment = environment;
+	err = find_limits(words, &options.limits);
+	if (!err)
+		err = check_environment(&words->environment);
+	if (!err)
+		err = check_count("max-array-size", &words->max_array);
+	if (!err)
+		err = check_count("deref-limit", &words->deref_limit);
+	if (!err && words->duration)
+		err = parse_seconds("duration", words->duration, &options.duration);
+	if (!err && words->timeout)
+		err = parse_seconds("timeout", words->timeout, &timeout);
+	if (!err && words->max_events.given && !words->max_events.value)
+		err = fdbg_error_create(FDBG_ERROR_USAGE, "--max-events: at least 1");
+	if (!err && words->allocations)
+		err = fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "--allocations: this version does not record heap "
+					"allocations; leave the option out");
+	if (!err)
+		err = fdbg_selection_finish(&words->selection);
+	options.timeout_ms = timeout < 1000000 ? (int)(timeout * 1000) : 1000000000;
+	options.selector = words->selection.selector;
+	if (!err)
+		err = fdbg_recording_run(&options, status_ret);
+	free(environment);
+	return err;
+}
 
 struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 {
-	(void)argc;
-	(void)argv;
-	(void)status_ret;
-	return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "record: not built yet");
+	static const char *const levels[] = {
+		[FDBG_TRACE_FULL] = "full", [FDBG_TRACE_CALL_ONLY] = "call-only", [FDBG_TRACE_NONE] = "none", NULL,
+	};
+	static const char *const allocations[] = {
+		[ALLOCATIONS_DEFAULT] = "none", [ALLOCATIONS_TYPED] = "typed", [ALLOCATIONS_ALL] = "all", NULL,
+	};
+	struct words words = { 0 };
+	const struct fdbg_option options[] = {
+		{ "output", 'o', FDBG_OPTION_STRING, "FILE", "the recording (default: NAME.firedbg.ss in the current "
+		  "directory); a file that is there is kept as FILE.old", &words.output, NULL, 0 },
+		{ "server", 0, FDBG_OPTION_STRING, "NAME", "the local server, a name or a path (default: gdbserver)",
+		  &words.server, NULL, 0 },
+		FDBG_SELECTION_OPTIONS(&words.selection),
+		{ "trace", 0, FDBG_OPTION_CHOICE, "LEVEL", "full (default); call-only: no values; none: only panics and "
+		  "fire::dbg!", &words.level, levels, 0 },
+		{ "depth", 0, FDBG_OPTION_UINT, "N", "only frames up to depth N; 0: the outermost traced calls alone",
+		  &words.depth, NULL, 0 },
+		{ "max-events", 0, FDBG_OPTION_UINT, "N", "stop recording after N events", &words.max_events, NULL, 0 },
+		{ "duration", 0, FDBG_OPTION_STRING, "SECONDS", "stop recording after this time", &words.duration, NULL, 0 },
+		{ "kill", 0, FDBG_OPTION_FLAG, NULL, "then kill the program instead of letting it go on", &words.kill, NULL, 0 },
+		{ "allocations", 0, FDBG_OPTION_CHOICE, "MODE", "heap allocations: none; typed and all are not recorded yet",
+		  &words.allocations, allocations, 0 },
+		{ "max-array-size", 0, FDBG_OPTION_UINT, "N", "most items of an array, string or container (default 1024)",
+		  &words.max_array, NULL, 0 },
+		{ "deref-limit", 0, FDBG_OPTION_UINT, "N", "most pointers followed one behind another (default 12)",
+		  &words.deref_limit, NULL, 0 },
+		{ "keep-hash-order", 0, FDBG_OPTION_FLAG, NULL, "do not sort hash maps and sets by key",
+		  &words.keep_hash_order, NULL, 0 },
+		{ "live", 0, FDBG_OPTION_FLAG, NULL, "print the call tree on stderr as it happens", &words.live, NULL, 0 },
+		{ "stats", 0, FDBG_OPTION_STRING, "[FILE]", "say at the end what the recording cost; as JSON into FILE",
+		  &words.stats, NULL, 0 },
+		{ "env", 0, FDBG_OPTION_LIST, "NAME=VALUE", "set a variable of the program's environment; may repeat",
+		  &words.environment, NULL, 0 },
+		{ "cwd", 0, FDBG_OPTION_STRING, "DIR", "the program's current directory", &words.directory, NULL, 0 },
+		{ "timeout", 0, FDBG_OPTION_STRING, "SECONDS", "how long to wait for an answer of the server (default 10)",
+		  &words.timeout, NULL, 0 },
+		{ "verbose", 'v', FDBG_OPTION_COUNT, NULL, "say what is done; twice: every packet", &words.verbose, NULL, 0 },
+		{ "quiet", 'q', FDBG_OPTION_FLAG, NULL, "no summary line and no progress", &words.quiet, NULL, 0 },
+		{ 0 },
+	};
+	const struct fdbg_syntax syntax = {
+		.usage = "[record] [OPTIONS] [--] PROGRAM [ARGS...]",
+		.description = "Runs PROGRAM under a debug server and records every call of its functions with arguments and\n"
+			       "return value. Exit status: the program's own; 128 + N when signal N ended it; 125 when the\n"
+			       "recording failed, 126 when PROGRAM cannot be run, 127 when it is not found.",
+		.options = options,
+		.min_words = 1, .max_words = -1, .stop_at_word = true,
+	};
+	struct fdbg_error *err;
+	int n_words;
+	char **program;
+	bool help;
+
+	err = fdbg_options_parse(&syntax, argc, argv, &n_words, &program, &help);
+	if (!err && !help)
+		err = record(&words, program, status_ret);
+	fdbg_option_list_deinit(&words.environment);
+	fdbg_selection_deinit(&words.selection);
+	return err;
 }

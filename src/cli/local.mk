@@ -8,7 +8,11 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/cmd_record.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_verify.c \
+	src/cli/live.c src/cli/live.h \
 	src/cli/options.c src/cli/options.h \
 	src/cli/output.c \
-	src/cli/recording_file.c
+	src/cli/recording.c src/cli/recording.h \
+	src/cli/recording_file.c \
+	src/cli/selection.c src/cli/selection.h \
+	src/cli/stats.c src/cli/stats.h
 fdbg_LDADD = $(FDBG_LIBS)

@@ -1,1 +1,14 @@
-# src/trace
+# The recording side: filter, plan, engines, frames, the recorder.
+libfdbgcore_a_SOURCES += \
+	src/trace/announce.c src/trace/announce.h \
+	src/trace/engine.h \
+	src/trace/selector.c src/trace/selector.h \
+	src/trace/frames.c src/trace/frames.h \
+	src/trace/limits.c src/trace/limits.h \
+	src/trace/places.c src/trace/places.h \
+	src/trace/plan.c src/trace/plan.h \
+	src/trace/recorder.c src/trace/recorder.h \
+	src/trace/scratch.c src/trace/scratch.h \
+	src/trace/sources.c src/trace/sources.h \
+	src/trace/stop_engine.c \
+	src/trace/unwinder.c src/trace/unwinder.h

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "cli/live.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "value/render.h"
+
+/* Longer values are cut in the live tree; the recording has them whole. */
+#define VALUE_LIMIT 200
+#define INDENT_LIMIT 60
+
+void fdbg_live_begin(struct fdbg_live *live, bool tree, bool quiet, const struct fdbg_writer *writer)
+{
+	*live = (struct fdbg_live){
+		.tree = tree, .progress = !tree && !quiet && isatty(STDERR_FILENO), .writer = writer,
+		.last_ns = fdbg_clock_mono_ns(),
+	};
+}
+
+static void show_values(struct fdbg_buf *line, const struct fdbg_message_event *event)
+{
+	for (size_t i = 0; i < event->n_values; i++) {
+		const struct fdbg_named_value *value = &event->values[i];
+
+		fdbg_buf_printf(line, "%s%.*s=", i ? ", " : "", (int)value->name.len, value->name.data);
+		fdbg_render_debug(line, &value->value, FDBG_RENDER_DEBUG, VALUE_LIMIT);
+	}
+}
+
+static void show_event(struct fdbg_live *live, const struct fdbg_message_event *event, uint64_t depth)
+{
+	struct fdbg_buf *line = &live->line;
+	const struct fdbg_text name = event->function;
+
+	fdbg_buf_clear(line);
+	fdbg_buf_printf(line, "[%llu] %*s", (unsigned long long)event->thread_id,
+			(int)(depth < INDENT_LIMIT ? 2 * depth : 2 * INDENT_LIMIT), "");
+	switch (event->kind) {
+	case FDBG_EVENT_CALL:
+		fdbg_buf_printf(line, "%.*s(", (int)name.len, name.data);
+		show_values(line, event);
+		fdbg_buf_string(line, ")");
+		break;
+	case FDBG_EVENT_RETURN:
+		if (event->breakpoint_id == FDBG_BREAKPOINT_ID_PANIC) {
+			fdbg_buf_printf(line, "!! %.*s unwound", (int)name.len, name.data);
+			break;
+		}
+		fdbg_buf_printf(line, "%.*s -> ", (int)name.len, name.data);
+		if (event->n_values)
+			fdbg_render_debug(line, &event->values[0].value, FDBG_RENDER_DEBUG, VALUE_LIMIT);
+		break;
+	case FDBG_EVENT_PANIC:
+		fdbg_buf_string(line, "!! panic");
+		break;
+	case FDBG_EVENT_BREAKPOINT:
+		show_values(line, event);
+		break;
+	case FDBG_EVENT_FUTURE_ENTER:
+		fdbg_buf_string(line, "future enter");
+		break;
+	case FDBG_EVENT_FUTURE_EXIT:
+		fdbg_buf_string(line, "future exit");
+		break;
+	}
+	fdbg_buf_byte(line, '\n');
+	if (!fdbg_buf_error(line))
+		fwrite(line->data, 1, line->len, stderr);
+}
+
+static void show_progress(struct fdbg_live *live)
+{
+	uint64_t now = fdbg_clock_mono_ns();
+
+	if (now - live->last_ns < 200000000 && live->shown)
+		return;
+	live->rate = (double)(live->n_events - live->last_events) * 1e9 / (double)(now - live->last_ns + 1);
+	live->last_ns = now;
+	live->last_events = live->n_events;
+	fprintf(stderr, "\rfdbg: %llu events, %.0f a second, %.1f MiB \033[K", (unsigned long long)live->n_events,
+		live->rate, (double)fdbg_writer_size(live->writer) / (1 << 20));
+	live->shown = true;
+}
+
+void fdbg_live_watch(void *context, uint64_t time_ms, const struct fdbg_message_event *event, uint64_t depth)
+{
+	struct fdbg_live *live = context;
+
+	(void)time_ms;
+	if (event)
+		live->n_events++;
+	if (event && live->tree)
+		show_event(live, event, depth);
+	else if (!event && live->progress)
+		show_progress(live);
+}
+
+void fdbg_live_end(struct fdbg_live *live)
+{
+	if (live->shown)
+		fputs("\r\033[K", stderr);
+	live->shown = false;
+}
+
+void fdbg_live_deinit(struct fdbg_live *live)
+{
+	fdbg_buf_deinit(&live->line);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What a recording says of itself before its events: the info, file and breakpoint streams. */
+#ifndef FDBG_TRACE_ANNOUNCE_H
+#define FDBG_TRACE_ANNOUNCE_H
+
+#include "base/error.h"
+#include "debuginfo/debuginfo.h"
+#include "stream/writer.h"
+#include "trace/plan.h"
+
+struct fdbg_announcement {
+	const char *program;            /* absolute path of the executable */
+	const char *const *arguments;   /* without argv[0] */
+	size_t n_arguments;
+};
+
+/*
+ * Writes the debugger message, every source file of the plan's functions (id 0: the debugger itself) and every breakpoint, so
+ * that whatever an event names stands earlier in the file.
+ */
+struct fdbg_error *fdbg_announce(struct fdbg_writer *writer, const struct fdbg_plan *plan,
+				 struct fdbg_debuginfo *debuginfo, const struct fdbg_announcement *announcement) FDBG_CHECK;
+
+/* The path of a function's source file: relative to root where it lies below it, else absolute. In the arena; data NULL without memory. */
+struct fdbg_text fdbg_announce_path(const struct fdbg_function *function, struct fdbg_text root,
+				    struct fdbg_arena *arena);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "trace/places.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/scratch.h"
+
+/* Requests that go out before replies are gathered, so that neither side's socket buffer can fill up for good. */
+#define BATCH 256
+/* Slots kept free for places that are added while the target runs. */
+#define SPARE_SLOTS 1024
+#define SLOT_SIZE sizeof(((struct fdbg_moved *)0)->bytes)
+/* The longest instruction of any architecture. */
+#define LONGEST_INSN 16
+
+static struct fdbg_stop_place *append(struct fdbg_places *places, uint64_t address, enum fdbg_place_role role)
+{
+	if (places->n_items == places->cap_items) {
+		size_t cap = places->cap_items ? places->cap_items * 2 : 256;
+		struct fdbg_stop_place *items = realloc(places->items, cap * sizeof(*items));
+
+		if (!items)
+			return NULL;
+		places->items = items;
+		places->cap_items = cap;
+	}
+	places->items[places->n_items] = (struct fdbg_stop_place){ .address = address, .role = role };
+	return &places->items[places->n_items++];
+}
+
+/* Puts the moved instruction of a place at the end of `code`, which will be at scratch_used. */
+static void move(struct fdbg_places *places, struct fdbg_stop_place *place, const struct fdbg_code *insn,
+		 struct fdbg_buf *code)
+{
+	uint64_t slot = places->scratch + places->scratch_used + code->len;
+	struct fdbg_moved moved;
+	struct fdbg_error *err;
+
+	if (places->scratch_used + code->len + SLOT_SIZE > places->scratch_size)
+		return;
+	err = places->arch->move(insn, slot, &moved);
+	if (err) {
+		fdbg_log(places->log, FDBG_LOG_INFO, "0x%llx: %s; it is stepped",
+			 (unsigned long long)place->address, err->message);
+		fdbg_error_destroy(err);
+		return;
+	}
+	place->slot = slot;
+	fdbg_buf_append(code, moved.bytes, moved.size);
+}
+
+/* Writes the slots of the places from `first` on; without success they are stepped. */
+static struct fdbg_error *write_slots(struct fdbg_places *places, size_t first, const struct fdbg_buf *code)
+{
+	struct fdbg_error *err = fdbg_buf_error(code);
+	bool done = false;
+
+	if (err || !code->len)
+		return err;
+	err = fdbg_session_queue_write(places->session, places->scratch + places->scratch_used, code->data, code->len,
+				       &done);
+	if (!err)
+		err = fdbg_session_collect(places->session);
+	if (err)
+		return err;
+	if (done) {
+		places->scratch_used += code->len;
+		return NULL;
+	}
+	fdbg_log(places->log, FDBG_LOG_WARNING,
+		 "breakpoints are stepped over one by one, which is slow: the server cannot write code");
+	for (size_t i = first; i < places->n_items; i++)
+		places->items[i].slot = 0;
+	places->scratch_size = 0;
+	return NULL;
+}
+
+static struct fdbg_error *allocate_scratch(struct fdbg_places *places, struct fdbg_thread_id thread)
+{
+	const struct fdbg_image_info *info = fdbg_image_info(places->image);
+	size_t size = (places->n_items + SPARE_SLOTS) * SLOT_SIZE;
+	struct fdbg_error *err;
+
+	if (!places->arch->move || !places->n_items)
+		return NULL;
+	err = fdbg_scratch_allocate(places->session, places->arch, thread, info->low + places->bias,
+				    info->high + places->bias, size, &places->scratch);
+	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		fdbg_log(places->log, FDBG_LOG_WARNING, "breakpoints are stepped over one by one, which is slow: %s",
+			 err->message);
+		fdbg_error_destroy(err);
+		return NULL;
+	}
+	if (!err)
+		places->scratch_size = size;
+	return err;
+}
+
+/* Moves every site's displaced instruction out of line; the code is the file's. */
+static struct fdbg_error *prepare_slots(struct fdbg_places *places)
+{
+	struct fdbg_buf code = { 0 };
+	struct fdbg_error *err;
+
+	for (size_t i = 0; i < places->n_items && places->scratch_size; i++) {
+		struct fdbg_stop_place *place = &places->items[i];
+		struct fdbg_code insn = { .address = place->address, .size = LONGEST_INSN };
+
+		/* The last function of a segment may end less than an instruction's length before it. */
+		while (insn.size && !insn.bytes) {
+			insn.bytes = fdbg_image_bytes(places->image, place->address - places->bias, insn.size, false);
+			insn.size -= !insn.bytes;
+		}
+		if (insn.bytes)
+			move(places, place, &insn, &code);
+	}
+	err = write_slots(places, 0, &code);
+	fdbg_buf_deinit(&code);
+	return err;
+}
+
+static struct fdbg_error *insert_from(struct fdbg_places *places, size_t first)
+{
+	struct fdbg_error *err = NULL;
+
+	for (size_t i = first; i < places->n_items && !err; i++) {
+		err = fdbg_session_queue_insert(places->session, places->items[i].address,
+						places->arch->breakpoint_size, &places->items[i].inserted);
+		if (!err && i % BATCH == BATCH - 1)
+			err = fdbg_session_collect(places->session);
+	}
+	if (!err)
+		err = fdbg_session_collect(places->session);
+	for (size_t i = first; i < places->n_items && !err; i++) {
+		if (places->items[i].inserted) {
+			if (!fdbg_map_set(&places->by_address, places->items[i].address, i))
+				return &fdbg_error_nomem;
+			continue;
+		}
+		places->n_refused++;
+		fdbg_log(places->log, FDBG_LOG_INFO, "the server set no breakpoint at 0x%llx",
+			 (unsigned long long)places->items[i].address);
+	}
+	return err;
+}
+
+struct fdbg_error *fdbg_places_insert(struct fdbg_places *places, const struct fdbg_plan *plan,
+				      struct fdbg_thread_id thread)
+{
+	struct fdbg_error *err;
+
+	for (size_t i = 0; i < plan->n_sites; i++)
+		if (!append(places, plan->sites[i].address + places->bias, FDBG_ROLE_SITE))
+			return &fdbg_error_nomem;
+	err = allocate_scratch(places, thread);
+	if (!err)
+		err = prepare_slots(places);
+	if (!err)
+		err = insert_from(places, 0);
+	if (!err && places->n_refused)
+		fdbg_log(places->log, FDBG_LOG_WARNING, "%zu of %zu breakpoints could not be set; calls will be missing",
+			 places->n_refused, places->n_items);
+	return err;
+}
+
+struct fdbg_error *fdbg_places_add(struct fdbg_places *places, uint64_t address, enum fdbg_place_role role)
+{
+	uint8_t bytes[LONGEST_INSN];
+	struct fdbg_code insn = { .bytes = bytes, .address = address, .size = sizeof(bytes) };
+	struct fdbg_buf code = { 0 };
+	struct fdbg_stop_place *place;
+	struct fdbg_error *err;
+	bool done = false;
+
+	if (fdbg_places_at(places, address))
+		return NULL;
+	place = append(places, address, role);
+	if (!place)
+		return &fdbg_error_nomem;
+	err = fdbg_session_queue_read(places->session, address, sizeof(bytes), bytes, &done);
+	if (!err)
+		err = fdbg_session_collect(places->session);
+	if (err)
+		return err;
+	if (done && places->scratch_size)
+		move(places, place, &insn, &code);
+	err = write_slots(places, places->n_items - 1, &code);
+	fdbg_buf_deinit(&code);
+	return err ? err : insert_from(places, places->n_items - 1);
+}
+
+struct fdbg_stop_place *fdbg_places_at(const struct fdbg_places *places, uint64_t address)
+{
+	uint64_t index;
+
+	return fdbg_map_get(&places->by_address, address, &index) ? &places->items[index] : NULL;
+}
+
+struct fdbg_error *fdbg_places_remove(struct fdbg_places *places, bool forget)
+{
+	bool *removed = calloc(places->n_items + 1, sizeof(*removed));
+	struct fdbg_error *err = NULL;
+
+	if (!removed)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < places->n_items && !err; i++) {
+		if (!places->items[i].inserted)
+			continue;
+		err = fdbg_session_queue_remove(places->session, places->items[i].address,
+						places->arch->breakpoint_size, &removed[i]);
+		if (!err && i % BATCH == BATCH - 1)
+			err = fdbg_session_collect(places->session);
+	}
+	if (!err)
+		err = fdbg_session_collect(places->session);
+	free(removed);
+	if (!err && forget)
+		fdbg_places_forget(places);
+	return err;
+}
+
+void fdbg_places_forget(struct fdbg_places *places)
+{
+	for (size_t i = 0; i < places->n_items; i++)
+		places->items[i].inserted = false;
+	fdbg_map_clear(&places->by_address);
+}
+
+void fdbg_places_deinit(struct fdbg_places *places)
+{
+	free(places->items);
+	fdbg_map_deinit(&places->by_address);
+	memset(places, 0, sizeof(*places));
+}

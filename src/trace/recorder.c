@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "trace/recorder.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "trace/frames.h"
+
+/* How long a wait for the next event lasts before the clock is looked at. */
+#define TICK_MS 100
+/* How many events go by between looks at the clock while there is always a next one. */
+#define TICK_EVENTS 64
+
+struct recorder {
+	struct fdbg_engine *engine;
+	const struct fdbg_plan *plan;
+	struct fdbg_writer *writer;
+	const struct fdbg_record_options *options;
+	struct fdbg_decoder *decoder;
+	struct fdbg_shadow frames;
+	struct fdbg_record_result *result;
+	bool full;           /* max_events is reached */
+};
+
+/* A register of the hit by its DWARF number, for location expressions. */
+static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
+{
+	const struct recorder *recorder = ((void **)context)[0];
+	const struct fdbg_hit *hit = ((void **)context)[1];
+	uint32_t reg = fdbg_arch_reg_by_dwarf(recorder->plan->arch, dwarf);
+
+	if (reg == FDBG_ARCH_NO_REG || !hit->registers->valid[reg])
+		return false;
+	*ret = fdbg_registers_get(hit->registers, reg);
+	return true;
+}
+
+static struct fdbg_error *write_event(struct recorder *recorder, const struct fdbg_hit *hit,
+				      const struct fdbg_message_event *event, uint64_t depth)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_error *err;
+
+	if (recorder->full)
+		return NULL;
+	err = fdbg_writer_event(recorder->writer, hit->time_ms, event);
+	if (err)
+		return err;
+	recorder->result->n_events++;
+	recorder->full = options->max_events && recorder->result->n_events >= options->max_events;
+	if (options->watch)
+		options->watch(options->watch_context, hit->time_ms, event, depth);
+	return NULL;
+}
+
+/* The bytes of a value that lies in registers, in the event's arena; NULL: one of them is not known. */
+static const uint8_t *assemble(const struct fdbg_hit *hit, const struct fdbg_type *type,
+			       const struct fdbg_source_piece *pieces, size_t n_pieces)
+{
+	uint8_t *bytes = fdbg_arena_alloc(hit->view->arena, type->size);
+
+	for (size_t i = 0; i < n_pieces && bytes; i++) {
+		const struct fdbg_source_piece *piece = &pieces[i];
+
+		if (!hit->registers->valid[piece->reg] || piece->size > 16 || piece->offset > type->size ||
+		    piece->size > type->size - piece->offset)
+			return NULL;
+		memcpy(bytes + piece->offset, hit->registers->bytes[piece->reg], piece->size);
+		if (piece->one_bit)
+			bytes[piece->offset] &= 1;
+	}
+	return bytes;
+}
+
+/* ---- arguments ---- */
+
+/* Puts an object together from the places that a location expression gave. */
+static const char *add_places(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_type *type,
+			      const struct fdbg_place *places, size_t n_places, struct fdbg_value *to)
+{
+	uint8_t *bytes;
+	uint64_t offset = 0;
+
+	if (n_places == 1 && places[0].kind == FDBG_PLACE_MEMORY) {
+		fdbg_decoder_add_memory(recorder->decoder, type, places[0].address, to);
+		return NULL;
+	}
+	bytes = fdbg_arena_alloc(hit->view->arena, type->size);
+	if (!bytes)
+		return "out of memory";
+	for (size_t i = 0; i < n_places; i++) {
+		const struct fdbg_place *place = &places[i];
+		uint64_t size = place->size ? place->size : type->size - offset;
+		const uint8_t *from = NULL;
+		uint32_t reg;
+
+		if (size > type->size - offset)
+			return "the location covers more than the object";
+		switch (place->kind) {
+		case FDBG_PLACE_NONE:
+			*to = fdbg_value_optimized_out();
+			return NULL;
+		case FDBG_PLACE_MEMORY:
+			while (fdbg_memview_get(hit->view, place->address, (size_t)size, &from) == FDBG_MEMVIEW_PENDING) {
+				struct fdbg_error *err = fdbg_memview_fetch(hit->view);
+
+				if (err) {
+					fdbg_error_destroy(err);
+					return "the link failed";
+				}
+			}
+			break;
+		case FDBG_PLACE_REGISTER:
+			reg = fdbg_arch_reg_by_dwarf(recorder->plan->arch, place->reg);
+			if (reg != FDBG_ARCH_NO_REG && hit->registers->valid[reg] && size <= 16)
+				from = hit->registers->bytes[reg];
+			break;
+		case FDBG_PLACE_VALUE:
+			from = place->bytes ? place->bytes : size <= 16 ? place->value : NULL;
+			break;
+		}
+		if (!from)
+			return "a part of the argument cannot be read";
+		memcpy(bytes + offset, from, (size_t)size);
+		offset += size;
+	}
+	if (offset < type->size) {
+		*to = fdbg_value_optimized_out();
+		return NULL;
+	}
+	fdbg_decoder_add_bytes(recorder->decoder, type, bytes, to);
+	return NULL;
+}
+
+static const char *add_location(struct recorder *recorder, const struct fdbg_hit *hit,
+				const struct fdbg_probe *probe, const struct fdbg_traced_param *param,
+				struct fdbg_value *to)
+{
+	void *context[] = { recorder, (void *)hit };
+	struct fdbg_location_context evaluation = {
+		.reg = location_reg, .context = context, .memory = hit->view,
+		.frame_base = &probe->function->function->frame_base, .bias = recorder->engine->bias,
+		.cfa_known = true,
+		.cfa = fdbg_registers_get(hit->registers, probe->cfa_reg) + (uint64_t)probe->cfa_offset,
+	};
+	struct fdbg_place *places;
+	const char *reason = NULL;
+	enum fdbg_memview_state state;
+	size_t n_places;
+
+	for (;;) {
+		struct fdbg_error *err;
+
+		state = fdbg_location_evaluate(&param->location, hit->site->address, &evaluation, hit->view->arena,
+					       &places, &n_places, &reason);
+		if (state != FDBG_MEMVIEW_PENDING)
+			break;
+		err = fdbg_memview_fetch(hit->view);
+		if (err) {
+			fdbg_error_destroy(err);
+			return "the link failed";
+		}
+	}
+	if (state != FDBG_MEMVIEW_READY)
+		return reason ? reason : "its location cannot be evaluated";
+	return add_places(recorder, hit, param->type, places, n_places, to);
+}
+
+static const char *add_indirect(struct recorder *recorder, const struct fdbg_hit *hit,
+				const struct fdbg_traced_param *param, struct fdbg_value *to)
+{
+	uint64_t slot = fdbg_registers_get(hit->registers, param->source.reg) + (uint64_t)param->source.offset;
+	uint64_t address = 0;
+	const uint8_t *bytes;
+
+	if (fdbg_memview_get(hit->view, slot, 8, &bytes) != FDBG_MEMVIEW_READY)
+		return "the argument's address cannot be read";
+	for (int i = 7; i >= 0; i--)
+		address = address << 8 | bytes[i];
+	fdbg_decoder_add_memory(recorder->decoder, param->type, address + (uint64_t)param->source.offset2, to);
+	return NULL;
+}
+
+static void add_argument(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_probe *probe,
+			 const struct fdbg_traced_param *param, struct fdbg_value *to)
+{
+	const struct fdbg_source *source = &param->source;
+	const char *reason = NULL;
+	const uint8_t *bytes;
+
+	switch (source->kind) {
+	case FDBG_SOURCE_NOTHING:
+		fdbg_decoder_add_bytes(recorder->decoder, param->type, (const uint8_t *)"", to);
+		return;
+	case FDBG_SOURCE_MEMORY:
+		if (!hit->registers->valid[source->reg])
+			reason = "the register of its frame is not known";
+		else
+			fdbg_decoder_add_memory(recorder->decoder, param->type,
+						fdbg_registers_get(hit->registers, source->reg) +
+							(uint64_t)source->offset, to);
+		break;
+	case FDBG_SOURCE_INDIRECT:
+		reason = add_indirect(recorder, hit, param, to);
+		break;
+	case FDBG_SOURCE_REGISTERS:
+		bytes = assemble(hit, param->type, source->pieces, source->n_pieces);
+		if (bytes)
+			fdbg_decoder_add_bytes(recorder->decoder, param->type, bytes, to);
+		else
+			reason = "its registers are not known";
+		break;
+	case FDBG_SOURCE_STATIC:
+		fdbg_decoder_add_memory(recorder->decoder, param->type,
+					(uint64_t)source->offset + recorder->engine->bias, to);
+		break;
+	case FDBG_SOURCE_LOCATION:
+		reason = add_location(recorder, hit, probe, param, to);
+		break;
+	case FDBG_SOURCE_OPTIMIZED_OUT:
+		*to = fdbg_value_optimized_out();
+		return;
+	case FDBG_SOURCE_UNKNOWN:
+		reason = source->reason;
+		break;
+	}
+	if (reason)
+		*to = fdbg_value_opaque(reason);
+}
+
+/* Says at -v why a value could not be read. */
+static void explain(const struct recorder *recorder, const struct fdbg_traced_function *function,
+		    struct fdbg_text name, const struct fdbg_value *value)
+{
+	if (value->kind != FDBG_VALUE_OPAQUE || value->opaque.optimized_out)
+		return;
+	fdbg_log(recorder->options->log, FDBG_LOG_INFO, "%.*s: `%.*s` was not read: %s",
+		 (int)function->name.len, function->name.data, (int)name.len, name.data,
+		 value->opaque.reason ? value->opaque.reason : "no reason known");
+}
+
+/* Decodes the arguments and, when all is read, lets the target run on. */
+static struct fdbg_error *decode_arguments(struct recorder *recorder, const struct fdbg_hit *hit,
+					   const struct fdbg_probe *probe, struct fdbg_named_value **ret)
+{
+	const struct fdbg_traced_function *function = probe->function;
+	struct fdbg_named_value *values = fdbg_arena_array(hit->view->arena, function->n_params, sizeof(*values));
+	struct fdbg_error *err;
+
+	if (!values)
+		return &fdbg_error_nomem;
+	fdbg_decoder_begin(recorder->decoder, hit->view->arena, hit->view);
+	for (size_t i = 0; i < function->n_params; i++) {
+		values[i].name = function->params[i].name;
+		add_argument(recorder, hit, probe, &function->params[i], &values[i].value);
+	}
+	err = fdbg_decoder_run(recorder->decoder);
+	for (size_t i = 0; i < function->n_params; i++)
+		explain(recorder, function, values[i].name, &values[i].value);
+	*ret = values;
+	return err;
+}
+
+/* ---- events ---- */
+
+static struct fdbg_error *write_return(struct recorder *recorder, const struct fdbg_hit *hit,
+				       const struct fdbg_shadow_thread *thread, const struct fdbg_shadow_frame *frame,
+				       uint32_t breakpoint_id, const struct fdbg_value *value)
+{
+	struct fdbg_named_value named = { FDBG_TEXT("return_value"), *value };
+	struct fdbg_message_event event = {
+		.kind = FDBG_EVENT_RETURN, .breakpoint_id = breakpoint_id, .thread_id = thread->id,
+		.frame_id = frame->id, .function = frame->function->name, .values = &named, .n_values = 1,
+	};
+
+	return write_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
+}
+
+/* The innermost frame was left without its ret: its R has an opaque value and names the panic breakpoint (doc/stream.md). */
+static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
+{
+	struct fdbg_value value = fdbg_value_opaque("the frame was left without a return");
+	struct fdbg_shadow_frame *top = fdbg_shadow_top(thread);
+	struct fdbg_error *err = NULL;
+
+	if (top->recorded)
+		err = write_return(recorder, hit, thread, top, FDBG_BREAKPOINT_ID_PANIC, &value);
+	fdbg_shadow_pop(thread);
+	return err;
+}
+
+static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				  const struct fdbg_probe *probe, uint64_t cfa)
+{
+	const struct fdbg_traced_function *function = probe->function;
+	const struct fdbg_arch *arch = recorder->plan->arch;
+	uint64_t depth;
+	struct fdbg_message_event event;
+	struct fdbg_named_value *values = NULL;
+	struct fdbg_shadow_frame *frame;
+	struct fdbg_error *err = NULL;
+
+	if (function->loop_head) {
+		if (thread->armed != function || thread->armed_cfa != cfa)
+			return NULL; /* the loop came round */
+		thread->armed = NULL;
+	}
+	while (thread->n_frames && fdbg_shadow_top(thread)->cfa <= cfa && !err)
+		err = leave_top(recorder, hit, thread);
+	if (err)
+		return err;
+	depth = thread->n_frames;
+	frame = fdbg_shadow_push(thread, function, cfa,
+				 !recorder->options->has_max_depth || depth <= recorder->options->max_depth);
+	if (!frame)
+		return &fdbg_error_nomem;
+	if (function->saves_hidden_pointer && hit->registers->valid[arch->hidden_pointer]) {
+		frame->hidden_pointer = fdbg_registers_get(hit->registers, arch->hidden_pointer);
+		frame->has_hidden_pointer = true;
+	}
+	if (!frame->recorded)
+		return NULL;
+	if (recorder->options->values) {
+		err = decode_arguments(recorder, hit, probe, &values);
+		if (err)
+			return err;
+	}
+	if (hit->site->n_probes == 1)
+		err = fdbg_engine_release(recorder->engine);
+	if (err)
+		return err;
+	event = (struct fdbg_message_event){
+		.kind = FDBG_EVENT_CALL, .breakpoint_id = function->call_id, .thread_id = thread->id,
+		.frame_id = frame->id, .stack_pointer = cfa, .function = function->name,
+		.values = values, .n_values = values ? function->n_params : 0,
+	};
+	return write_event(recorder, hit, &event, depth);
+}
+
+static void add_return_value(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_shadow_frame *frame,
+			     struct fdbg_value *to)
+{
+	const struct fdbg_traced_function *function = frame->function;
+	uint32_t reg = recorder->plan->arch->hidden_pointer_ret;
+	const uint8_t *bytes;
+
+	switch (function->return_kind) {
+	case FDBG_RETURN_NOTHING:
+		if (function->return_ref.die)
+			fdbg_decoder_add_bytes(recorder->decoder, function->return_type, (const uint8_t *)"", to);
+		else
+			to->kind = FDBG_VALUE_UNIT;
+		return;
+	case FDBG_RETURN_REGISTERS:
+		bytes = assemble(hit, function->return_type, function->return_pieces, function->n_return_pieces);
+		if (bytes)
+			fdbg_decoder_add_bytes(recorder->decoder, function->return_type, bytes, to);
+		else
+			*to = fdbg_value_opaque("a register of the return value is not known");
+		return;
+	case FDBG_RETURN_MEMORY:
+		if (frame->has_hidden_pointer)
+			fdbg_decoder_add_memory(recorder->decoder, function->return_type, frame->hidden_pointer, to);
+		else if (function->hidden_pointer_at_return && hit->registers->valid[reg])
+			fdbg_decoder_add_memory(recorder->decoder, function->return_type,
+						fdbg_registers_get(hit->registers, reg), to);
+		else
+			*to = fdbg_value_opaque("the address of the return value is not known");
+		return;
+	case FDBG_RETURN_UNKNOWN:
+		*to = fdbg_value_opaque(function->return_reason);
+		return;
+	}
+}
+
+static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg_hit *hit,
+				    struct fdbg_shadow_thread *thread, const struct fdbg_probe *probe, uint64_t cfa)
+{
+	struct fdbg_shadow_frame *frame = fdbg_shadow_find(thread, probe->function, cfa);
+	struct fdbg_value *value = fdbg_arena_new(hit->view->arena, struct fdbg_value);
+	struct fdbg_error *err = NULL;
+
+	if (!value)
+		return &fdbg_error_nomem;
+	if (!frame)
+		return NULL; /* a call that was not seen */
+	while (fdbg_shadow_top(thread) != frame && !err)
+		err = leave_top(recorder, hit, thread);
+	if (err)
+		return err;
+	if (frame->recorded && recorder->options->values) {
+		fdbg_decoder_begin(recorder->decoder, hit->view->arena, hit->view);
+		add_return_value(recorder, hit, frame, value);
+		err = fdbg_decoder_run(recorder->decoder);
+		explain(recorder, frame->function, FDBG_TEXT("return_value"), value);
+	}
+	if (!err)
+		err = fdbg_engine_release(recorder->engine);
+	if (!err && frame->recorded)
+		err = write_return(recorder, hit, thread, frame, frame->function->return_id, value);
+	fdbg_shadow_pop(thread);
+	return err;
+}
+
+static struct fdbg_error *on_panic(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
+{
+	struct fdbg_message_event event = {
+		.kind = FDBG_EVENT_PANIC, .breakpoint_id = FDBG_BREAKPOINT_ID_PANIC, .thread_id = thread->id,
+		.frame_id = fdbg_shadow_current(thread),
+	};
+	struct fdbg_error *err = fdbg_engine_watch_unwinding(recorder->engine);
+
+	if (!err)
+		err = fdbg_engine_release(recorder->engine);
+	return err ? err : write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
+}
+
+/* An unwinding thread goes on in a frame with this stack pointer: what lies below it has been left. */
+static struct fdbg_error *on_landing(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	struct fdbg_shadow_thread *thread = fdbg_shadow_of(&recorder->frames, hit->thread_id);
+	uint64_t sp = fdbg_registers_get(hit->registers, recorder->plan->arch->sp);
+	struct fdbg_error *err = thread ? fdbg_engine_release(recorder->engine) : &fdbg_error_nomem;
+
+	while (!err && thread->n_frames && fdbg_shadow_top(thread)->cfa <= sp)
+		err = leave_top(recorder, hit, thread);
+	return err;
+}
+
+/* fire::dbg!: `__firedbg_trace__(name: &str, value: &T)` becomes a breakpoint event with the value under that name. */
+static struct fdbg_error *on_dbg_trace(struct recorder *recorder, const struct fdbg_hit *hit,
+				       struct fdbg_shadow_thread *thread, const struct fdbg_probe *probe)
+{
+	struct fdbg_named_value *values, named = { FDBG_TEXT("value"), { 0 } };
+	struct fdbg_message_event event = {
+		.kind = FDBG_EVENT_BREAKPOINT, .breakpoint_id = FDBG_BREAKPOINT_ID_TRACE, .thread_id = thread->id,
+		.frame_id = fdbg_shadow_current(thread), .values = &named, .n_values = 1,
+	};
+	struct fdbg_error *err;
+
+	err = decode_arguments(recorder, hit, probe, &values);
+	if (!err)
+		err = fdbg_engine_release(recorder->engine);
+	if (err)
+		return err;
+	if (probe->function->n_params > 0 && values[0].value.kind == FDBG_VALUE_STR && !values[0].value.cut)
+		named.name = values[0].value.str;
+	if (probe->function->n_params > 1)
+		named.value = values[1].value;
+	return write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
+}
+
+static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	struct fdbg_shadow_thread *thread = fdbg_shadow_of(&recorder->frames, hit->thread_id);
+	struct fdbg_error *err = NULL;
+
+	if (!thread)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < hit->site->n_probes && !err; i++) {
+		const struct fdbg_probe *probe = &hit->site->probes[i];
+		uint64_t cfa = 0;
+
+		if (probe->function)
+			cfa = fdbg_registers_get(hit->registers, probe->cfa_reg) + (uint64_t)probe->cfa_offset;
+		switch (probe->kind) {
+		case FDBG_PROBE_ENTRY:
+			thread->armed = probe->function;
+			thread->armed_cfa = cfa;
+			break;
+		case FDBG_PROBE_CALL:
+			err = probe->function->dbg_trace ? on_dbg_trace(recorder, hit, thread, probe)
+							 : on_call(recorder, hit, thread, probe, cfa);
+			break;
+		case FDBG_PROBE_RETURN:
+			err = on_return(recorder, hit, thread, probe, cfa);
+			break;
+		case FDBG_PROBE_PANIC:
+			err = on_panic(recorder, hit, thread);
+			break;
+		}
+	}
+	return err;
+}
+
+/* ---- the loop ---- */
+
+static struct fdbg_error *run(struct recorder *recorder)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_record_result *result = recorder->result;
+	uint64_t start = fdbg_clock_mono_ns(), looked = start, n = 0;
+	struct fdbg_engine_event event;
+	struct fdbg_error *err;
+
+	for (;;) {
+		bool idle;
+
+		err = fdbg_engine_next(recorder->engine, TICK_MS, &event);
+		if (fdbg_error_is(err, FDBG_ERROR_INTERRUPTED)) {
+			fdbg_error_destroy(err);
+			result->end = FDBG_RECORD_INTERRUPTED;
+			return NULL;
+		}
+		if (err)
+			return err;
+		switch (event.kind) {
+		case FDBG_ENGINE_HIT:
+			err = on_hit(recorder, &event.hit);
+			if (err)
+				return err;
+			break;
+		case FDBG_ENGINE_LANDING:
+			err = on_landing(recorder, &event.hit);
+			if (err)
+				return err;
+			break;
+		case FDBG_ENGINE_IDLE:
+			break;
+		case FDBG_ENGINE_EXEC:
+			fdbg_log(options->log, FDBG_LOG_WARNING,
+				 "the program executed another one, which is not recorded");
+			break;
+		case FDBG_ENGINE_EXITED:
+		case FDBG_ENGINE_KILLED:
+			result->end = event.kind == FDBG_ENGINE_EXITED ? FDBG_RECORD_EXITED : FDBG_RECORD_KILLED;
+			result->exit_code = event.exit_code;
+			result->signal = event.signal;
+			return NULL;
+		}
+		if (recorder->full) {
+			result->end = FDBG_RECORD_LIMIT;
+			return NULL;
+		}
+		idle = event.kind == FDBG_ENGINE_IDLE;
+		if (!idle && ++n % TICK_EVENTS)
+			continue;
+		if (idle || fdbg_clock_mono_ns() - looked > (uint64_t)TICK_MS * 1000000) {
+			looked = fdbg_clock_mono_ns();
+			err = fdbg_writer_tick(recorder->writer);
+			if (err)
+				return err;
+			if (options->watch)
+				options->watch(options->watch_context, fdbg_clock_wall_ms(), NULL, 0);
+			if (options->max_ns && looked - start >= options->max_ns) {
+				result->end = FDBG_RECORD_LIMIT;
+				return NULL;
+			}
+		}
+	}
+}
+
+static uint64_t count_open(const struct fdbg_shadow *frames)
+{
+	uint64_t key, value, n = 0;
+	size_t iter = 0;
+
+	while (fdbg_map_next(&frames->threads, &iter, &key, &value)) {
+		const struct fdbg_shadow_thread *thread = (const struct fdbg_shadow_thread *)(uintptr_t)value;
+
+		for (size_t i = 0; i < thread->n_frames; i++)
+			n += thread->frames[i].recorded;
+	}
+	return n;
+}
+
+struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_plan *plan,
+			       struct fdbg_debuginfo *debuginfo, struct fdbg_writer *writer,
+			       const struct fdbg_record_options *options, struct fdbg_record_result *ret)
+{
+	struct recorder recorder = { .engine = engine, .plan = plan, .writer = writer, .options = options, .result = ret };
+	struct fdbg_error *err;
+
+	*ret = (struct fdbg_record_result){ .end = FDBG_RECORD_FAILED };
+	err = fdbg_decoder_create(debuginfo, &options->limits, &recorder.decoder);
+	if (err)
+		return err;
+	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
+	err = run(&recorder);
+	ret->n_open = count_open(&recorder.frames);
+	fdbg_decoder_destroy(recorder.decoder);
+	fdbg_shadow_deinit(&recorder.frames);
+	return err;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "trace/selector.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "rust/names.h"
+
+struct choice {
+	const struct fdbg_selector *selector;
+	const struct fdbg_unit *main_unit;
+	bool all_crates;   /* -p all */
+	bool reach_others; /* an inclusion glob may name functions of any crate */
+};
+
+static bool is_dependency_directory(struct fdbg_text dir)
+{
+	/* Without a marked main (a library, `no_main`) there is no root to compare with; these two are never the user's. */
+	return fdbg_text_starts(dir, "/rustc/") ||
+	       (dir.data && memmem(dir.data, dir.len, "/.cargo/registry/", strlen("/.cargo/registry/")));
+}
+
+/* True for units that were built where the program's main was. */
+static bool own_unit(const struct choice *choice, const struct fdbg_unit *unit)
+{
+	if (!unit->rust)
+		return false;
+	if (choice->main_unit)
+		return fdbg_text_equal(unit->comp_dir, choice->main_unit->comp_dir);
+	return !is_dependency_directory(unit->comp_dir);
+}
+
+static bool want_unit(void *context, const struct fdbg_unit *unit)
+{
+	const struct choice *choice = context;
+
+	/* A generic function of a named crate may be instantiated in any unit. */
+	if (choice->all_crates || choice->reach_others || choice->selector->n_crates)
+		return unit->rust;
+	return own_unit(choice, unit);
+}
+
+static bool is_dbg_trace(const struct fdbg_function *function)
+{
+	return fdbg_text_is(function->crate, "firedbg_lib") &&
+	       fdbg_text_starts(function->name, "__firedbg_trace__");
+}
+
+static bool in_chosen_crates(const struct choice *choice, const struct fdbg_strmap *own,
+			     const struct fdbg_function *function)
+{
+	uint64_t unused;
+
+	if (choice->all_crates)
+		return true;
+	if (!choice->selector->n_crates)
+		return fdbg_strmap_get(own, function->crate, &unused);
+	for (size_t i = 0; i < choice->selector->n_crates; i++)
+		if (fdbg_text_is(function->crate, choice->selector->crates[i]))
+			return true;
+	return false;
+}
+
+/* The verdict of the globs: *decided_ret false when none matches. */
+static bool globs_take(const struct fdbg_selector *selector, const char *name, bool *decided_ret)
+{
+	for (size_t i = selector->n_globs; i-- > 0;) {
+		if (fnmatch(selector->globs[i].pattern, name, 0))
+			continue;
+		*decided_ret = true;
+		return !selector->globs[i].exclude;
+	}
+	*decided_ret = false;
+	return !selector->n_globs || selector->globs[0].exclude;
+}
+
+static bool file_matches(const struct fdbg_selector *selector, const struct fdbg_function *function,
+			 struct fdbg_arena *arena)
+{
+	const char *path, *base, *absolute;
+
+	if (!selector->n_files)
+		return true;
+	path = fdbg_arena_copy(arena, function->file.data, function->file.len);
+	if (!path)
+		return false;
+	absolute = path[0] == '/' ? path
+				  : fdbg_arena_printf(arena, "%.*s/%s", (int)function->directory.len,
+						      function->directory.data ? function->directory.data : "", path);
+	base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	for (size_t i = 0; i < selector->n_files; i++) {
+		const char *glob = selector->files[i];
+
+		if (!strchr(glob, '/') && !fnmatch(glob, base, 0))
+			return true;
+		if (!fnmatch(glob, path, 0) || (absolute && !fnmatch(glob, absolute, 0)))
+			return true;
+	}
+	return false;
+}
+
+/* Crates that -p names but no function is in. */
+static struct fdbg_error *check_crates(const struct choice *choice, const struct fdbg_function *const *functions,
+				       size_t n_functions)
+{
+	struct fdbg_strmap there = { 0 };
+	struct fdbg_error *err = NULL;
+	uint64_t unused;
+
+	if (choice->all_crates)
+		return NULL;
+	for (size_t i = 0; i < n_functions; i++)
+		if (!fdbg_strmap_set(&there, functions[i]->crate, 1))
+			err = &fdbg_error_nomem;
+	for (size_t i = 0; i < choice->selector->n_crates && !err; i++) {
+		struct fdbg_buf list = { 0 };
+		struct fdbg_text crate;
+		size_t iter = 0;
+
+		if (fdbg_strmap_get(&there, fdbg_text_from(choice->selector->crates[i]), &unused))
+			continue;
+		while (fdbg_strmap_next(&there, &iter, &crate, &unused))
+			fdbg_buf_printf(&list, " %.*s", (int)crate.len, crate.data);
+		err = fdbg_error_create(FDBG_ERROR_NOT_FOUND,
+					"the program has no functions of a crate `%s`; it has functions of:%s",
+					choice->selector->crates[i], fdbg_buf_cstr(&list));
+		fdbg_buf_deinit(&list);
+	}
+	fdbg_strmap_deinit(&there);
+	return err;
+}
+
+struct fdbg_error *fdbg_selector_choose(const struct fdbg_selector *selector, struct fdbg_debuginfo *debuginfo,
+				      struct fdbg_arena *arena, struct fdbg_chosen **ret, size_t *n_ret)
+{
+	struct choice choice = { .selector = selector, .main_unit = fdbg_debuginfo_main_unit(debuginfo) };
+	const struct fdbg_function *const *functions;
+	const struct fdbg_unit *const *units;
+	struct fdbg_strmap own = { 0 };
+	struct fdbg_chosen *chosen;
+	size_t n_functions, n_units, n = 0;
+	struct fdbg_error *err;
+
+	for (size_t i = 0; i < selector->n_crates; i++)
+		choice.all_crates |= !strcmp(selector->crates[i], "all");
+	for (size_t i = 0; i < selector->n_globs; i++)
+		choice.reach_others |= !selector->globs[i].exclude && !selector->n_crates;
+
+	err = fdbg_debuginfo_functions(debuginfo, want_unit, &choice, &functions, &n_functions);
+	if (err)
+		return err;
+	err = check_crates(&choice, functions, n_functions);
+	if (err)
+		return err;
+
+	units = fdbg_debuginfo_units(debuginfo, &n_units);
+	for (size_t i = 0; i < n_units; i++)
+		if (own_unit(&choice, units[i]) && units[i]->crate.len &&
+		    !fdbg_strmap_set(&own, units[i]->crate, 1)) {
+			fdbg_strmap_deinit(&own);
+			return &fdbg_error_nomem;
+		}
+
+	chosen = fdbg_arena_array(arena, n_functions, sizeof(*chosen));
+	for (size_t i = 0; i < n_functions && chosen; i++) {
+		const struct fdbg_function *function = functions[i];
+		bool dbg_trace = is_dbg_trace(function), decided = false, take, in_crates;
+		struct fdbg_text name;
+		const char *text;
+
+		in_crates = in_chosen_crates(&choice, &own, function);
+		if (!in_crates && !choice.reach_others && !dbg_trace)
+			continue;
+		name = fdbg_rust_function_name(function, arena);
+		text = name.data ? fdbg_arena_copy(arena, name.data, name.len) : NULL;
+		if (!text) {
+			fdbg_strmap_deinit(&own);
+			return &fdbg_error_nomem;
+		}
+		take = globs_take(selector, text, &decided);
+		if (!dbg_trace && (!take || (!in_crates && !decided) || !file_matches(selector, function, arena)))
+			continue;
+		chosen[n++] = (struct fdbg_chosen){ function, name, dbg_trace };
+	}
+	fdbg_strmap_deinit(&own);
+	if (!chosen)
+		return &fdbg_error_nomem;
+	*ret = chosen;
+	*n_ret = n;
+	return NULL;
+}
