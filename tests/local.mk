@@ -27,3 +27,4 @@ include tests/gdbremote.mk
 include tests/debuginfo.mk
 include tests/rust.mk
 include tests/trace.mk
+include tests/e2e.mk

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Ways into and out of a function: several returns, `?`, a loop at the very start, deep recursion, pattern arguments."""
+
+import unittest
+
+import harness
+from harness import E2ETest
+
+SOURCE = """
+fn sign(x: i32) -> &'static str {
+    if x < 0 { return "minus"; }
+    if x == 0 { return "zero"; }
+    match x { 1 => "one", 2 | 3 => { return "few" } _ => "many" }
+}
+fn parse(text: &str) -> Result<i32, std::num::ParseIntError> { let n: i32 = text.parse()?; Ok(n * 2) }
+fn first_even(list: &[u32]) -> Option<u32> { for &x in list { if x % 2 == 0 { return Some(x); } } None }
+fn lp(mut a: u32) -> u32 { loop { if a == 0 { return 7; } a -= 1; } }
+fn wl(mut a: u64) -> u64 { while a > 10 { a /= 2; } a }
+fn unit_early(x: u32) { if x == 0 { return; } unit_early(x - 1) }
+fn down(n: u32) -> u32 { if n == 0 { 0 } else { 1 + down(n - 1) } }
+fn main() {
+    for x in [-5, 0, 1, 2, 3, 9] { sign(x); }
+    for t in ["21", "x", ""] { let _ = parse(t); }
+    first_even(&[1, 3, 4]); first_even(&[1]); first_even(&[]);
+    for a in 0..100 { lp(a); }
+    for a in 0..100 { wl(a); }
+    unit_early(3);
+    println!("{}", down(1000));
+}
+"""
+
+
+class ReturnsTest(E2ETest):
+    def test_all(self):
+        rec = self.record(harness.compile_rust("app", SOURCE))
+        calls = self.main_tree(rec).children
+
+        def of(name):
+            return [c for c in calls if c.function == "app::" + name]
+
+        self.assertEqual([(c.args[0][1], c.value) for c in of("sign")],
+                         [("-5", '"minus"'), ("0", '"zero"'), ("1", '"one"'), ("2", '"few"'), ("3", '"few"'), ("9", '"many"')])
+        self.assertEqual([(c.args[0][1], c.value) for c in of("parse")],
+                         [('"21"', "Ok(42)"), ('"x"', "Err(ParseIntError { kind: InvalidDigit })"),
+                          ('""', "Err(ParseIntError { kind: Empty })")])
+        self.assertEqual([(c.args[0][1], c.value) for c in of("first_even")],
+                         [("[1, 3, 4]", "Some(4)"), ("[1]", "None"), ("[]", "None")])
+        # The breakpoint behind the prologue is the head of the loop: one call, however often it goes round, and the
+        # argument is the one that was passed.
+        self.assertEqual([(c.args, c.value) for c in of("lp")], [([("a", str(a))], "7") for a in range(100)])
+
+        def halved(a):
+            while a > 10:
+                a //= 2
+            return a
+
+        self.assertEqual([(c.args, c.value) for c in of("wl")], [([("a", str(a))], str(halved(a))) for a in range(100)])
+        self.assertEqual(len(of("unit_early")), 1)
+        self.assertEqual([c.value for c in of("unit_early")[0].walk()], ["()"] * 4)
+        deep = list(of("down")[0].walk())
+        self.assertEqual([(c.args, c.value) for c in deep], [([("n", str(n))], str(n)) for n in range(1000, -1, -1)])
+        self.assertEqual(deep[-1].depth, 1001)
+
+
+if __name__ == "__main__":
+    unittest.main()
