@@ -24,6 +24,7 @@ struct talk {
 	size_t in_pos, in_len;
 	uint64_t deadline;
 	struct fdbg_thread_id thread;
+	bool linux_signals; /* the server numbers them as Linux does */
 	int pending; /* a signal to give back to the target, 0: none */
 };
 
@@ -84,7 +85,8 @@ static struct fdbg_error *take_stop(struct talk *talk, struct fdbg_stop *ret)
 {
 	struct fdbg_stop_reply reply;
 
-	if (!fdbg_stop_parse(talk->decoder.payload.data, talk->decoder.payload.len, true, NULL, NULL, &reply))
+	if (!fdbg_stop_parse(talk->decoder.payload.data, talk->decoder.payload.len, !talk->linux_signals, NULL, NULL,
+			     &reply))
 		return fdbg_error_create(FDBG_ERROR_PROTOCOL, "the server does not say how the target is");
 	*ret = reply.stop;
 	if (ret->kind == FDBG_STOP_SIGNAL && ret->signal && ret->signal != SIGTRAP && ret->signal != SIGSTOP)
@@ -154,6 +156,31 @@ static struct fdbg_error *leave_system_call(struct talk *talk)
 	return fdbg_error_create(FDBG_ERROR_REFUSED, "the target cannot be stopped at its first instruction");
 }
 
+/* Whether the last answer has this word in it. */
+static bool answer_has(const struct talk *talk, const char *word)
+{
+	return memmem(talk->decoder.payload.data, talk->decoder.payload.len, word, strlen(word)) != NULL;
+}
+
+/* How the target is; a server that has not attached to it yet does so now. */
+static struct fdbg_error *meet(struct talk *talk, const struct fdbg_waiting_target *target, struct fdbg_stop *ret)
+{
+	struct fdbg_error *err = ask(talk, "?");
+	char text[64];
+
+	if (!err && (!talk->decoder.payload.len || talk->decoder.payload.data[0] == 'E')) {
+		snprintf(text, sizeof(text), "vAttach;%llx", (unsigned long long)target->pid);
+		err = ask(talk, text);
+		if (!err && (!talk->decoder.payload.len || talk->decoder.payload.data[0] == 'E'))
+			return fdbg_error_create(FDBG_ERROR_REFUSED, "the server could not attach (%.*s); tracing may "
+						 "be forbidden here, see /proc/sys/kernel/yama/ptrace_scope or the "
+						 "container's settings",
+						 talk->decoder.payload.len > 80 ? 80 : (int)talk->decoder.payload.len,
+						 (const char *)talk->decoder.payload.data);
+	}
+	return err ? err : take_stop(talk, ret);
+}
+
 struct fdbg_error *fdbg_launch_enter(struct fdbg_transport *transport,
 				     const struct fdbg_waiting_target *target,
 				     const char *program, int timeout_ms)
@@ -164,20 +191,21 @@ struct fdbg_error *fdbg_launch_enter(struct fdbg_transport *transport,
 
 	talk.deadline = fdbg_clock_mono_ns() + (uint64_t)timeout_ms * 1000000;
 	err = ask(&talk, "qSupported:foo+;multiprocess+;exec-events+");
-	if (!err && !memmem(talk.decoder.payload.data, talk.decoder.payload.len, "exec-events+", 12))
+	talk.linux_signals = !err && answer_has(&talk, "native-signals+");
+	/* Servers with Linux signal numbers report an exec without being asked. */
+	if (!err && !talk.linux_signals && !answer_has(&talk, "exec-events+"))
 		err = fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
 					"this server is too old: it does not report exec");
 	if (!err)
-		err = ask(&talk, "?");
-	if (!err)
-		err = take_stop(&talk, &stop);
+		err = meet(&talk, target, &stop);
 	if (!err && (stop.kind == FDBG_STOP_EXITED || stop.kind == FDBG_STOP_KILLED))
 		err = not_executed(target, program);
 	if (!err) {
 		talk.thread = stop.thread;
 		err = pass_exec(&talk, target, program);
 	}
-	if (!err)
+	/* lldb-server never reports that step: fdbg_session_leave_exec does it another way. */
+	if (!err && !talk.linux_signals)
 		err = leave_system_call(&talk);
 	/* A signal that came meanwhile was not delivered; the target gets it now. */
 	if (!err && talk.pending)

@@ -123,24 +123,42 @@ static struct fdbg_error *turn_acks_off(struct fdbg_session *session)
 	return err;
 }
 
-/* Asks what the answer to qSupported does not tell. */
-static struct fdbg_error *probe(struct fdbg_session *session)
+/* Whether the server holds a process. Asking also chooses its thread, without which gdbserver answers little. */
+static struct fdbg_error *ask_process(struct fdbg_session *session, bool *ret)
+{
+	struct fdbg_error *err = fdbg_session_requestf(session, "?");
+
+	if (!err)
+		*ret = session->reply.len && (session->reply.data[0] == 'T' || session->reply.data[0] == 'S');
+	return err;
+}
+
+struct fdbg_error *fdbg_session_probe(struct fdbg_session *session)
 {
 	struct fdbg_abilities *abilities = &session->abilities;
-	struct fdbg_error *err = fdbg_session_requestf(session, "vCont?");
+	bool process = false;
+	struct fdbg_error *err;
 
+	err = ask_process(session, &process);
+	if (!err)
+		err = fdbg_session_requestf(session, "vCont?");
 	if (err)
 		return err;
 	abilities->vcont = session->reply.len >= 5 && !memcmp(session->reply.data, "vCont", 5);
-	err = fdbg_session_requestf(session, "X0,0:");
-	if (err)
-		return err;
-	abilities->binary_write = fdbg_session_reply_is(session, "OK");
+	/* Only servers that stop all threads together can stop one when they are asked to. */
+	abilities->stops_all = abilities->vcont && memmem(session->reply.data, session->reply.len, ";t", 2);
 	/* A descriptor that is not open: the error says that the request is known. */
 	err = fdbg_session_requestf(session, "vFile:close:7fffffff");
 	if (err)
 		return err;
 	abilities->host_io = session->reply.len && session->reply.data[0] == 'F';
+	/* Without a process there are no registers to describe; gdbserver 13 even dies of being asked for them. */
+	if (!process || session->n_regs)
+		return NULL;
+	err = fdbg_session_requestf(session, "X0,0:");
+	if (err)
+		return err;
+	abilities->binary_write = fdbg_session_reply_is(session, "OK");
 	/* Last, for qemu knows p and P only once the description was read. */
 	err = fdbg_session_describe(session);
 	if (err || !session->n_regs)
@@ -172,5 +190,5 @@ struct fdbg_error *fdbg_session_shake_hands(struct fdbg_session *session)
 	abilities->allocate = session->server == FDBG_SERVER_LLDB;
 	/* Only gdbserver was seen to keep requests until the stop (section 6). */
 	abilities->queue_behind_resume = session->server == FDBG_SERVER_GDBSERVER && abilities->no_ack;
-	return probe(session);
+	return fdbg_session_probe(session);
 }

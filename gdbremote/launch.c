@@ -200,14 +200,16 @@ struct fdbg_error *fdbg_launch_target(const struct fdbg_server_options *options,
 	return NULL;
 }
 
-struct fdbg_error *fdbg_launch_server(const char *path, pid_t target, pid_t *pid_ret, int *output_ret)
+struct fdbg_error *fdbg_launch_server(const struct fdbg_server_start *start, pid_t *pid_ret, int *output_ret)
 {
 	FDBG_AUTO_FREE char *target_text = NULL;
+	char link_text[16];
 	struct fdbg_error *err;
 	pid_t parent = getpid(), pid;
 	int fds[2];
 
-	if (asprintf(&target_text, "%ld", (long)target) < 0) {
+	snprintf(link_text, sizeof(link_text), "%d", start->link_fd);
+	if (asprintf(&target_text, "%ld", (long)start->target) < 0) {
 		target_text = NULL;
 		return &fdbg_error_nomem;
 	}
@@ -218,14 +220,22 @@ struct fdbg_error *fdbg_launch_server(const char *path, pid_t target, pid_t *pid
 	if (!pid) {
 		int null = lift(open("/dev/null", O_RDONLY | O_CLOEXEC));
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(EXEC_FAILED);
+		if (start->dies_with_us) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (getppid() != parent)
+				_exit(EXEC_FAILED);
+		}
 		setpgid(0, 0);
 		if (null < 0 || dup2(null, 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[1], 2) < 0)
 			_exit(EXEC_FAILED);
-		close_others(2);
-		execl(path, path, "--once", "--attach", "127.0.0.1:0", target_text, (char *)NULL);
+		close_others(start->link_fd < 0 ? 2 : start->link_fd);
+		if (start->link_fd < 0) {
+			execl(start->path, start->path, "--once", "--attach", "127.0.0.1:0", target_text,
+			      (char *)NULL);
+		} else {
+			fcntl(start->link_fd, F_SETFD, 0);
+			execl(start->path, start->path, "gdbserver", "--fd", link_text, (char *)NULL);
+		}
 		_exit(EXEC_FAILED);
 	}
 	close(fds[1]);

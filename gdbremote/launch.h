@@ -19,8 +19,16 @@ struct fdbg_waiting_target {
 struct fdbg_error *fdbg_launch_target(const struct fdbg_server_options *options,
 				      struct fdbg_waiting_target *ret) FDBG_CHECK;
 
-/* Runs the server at path, attaching to pid. Its output comes from *output_ret, non-blocking. */
-struct fdbg_error *fdbg_launch_server(const char *path, pid_t target, pid_t *pid_ret, int *output_ret)
+/* How a server is started. */
+struct fdbg_server_start {
+	const char *path;
+	pid_t target;              /* gdbserver attaches to it; not of a lldb-server, which is told over the link */
+	int link_fd;               /* lldb-server's end of the link; -1: gdbserver, which says its port */
+	bool dies_with_us;         /* when fdbg is killed; else it notices the end of the link by itself */
+};
+
+/* Runs a server. Its output comes from *output_ret, non-blocking. */
+struct fdbg_error *fdbg_launch_server(const struct fdbg_server_start *start, pid_t *pid_ret, int *output_ret)
 	FDBG_CHECK;
 
 /*

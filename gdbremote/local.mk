@@ -8,6 +8,7 @@ libfdbgcore_a_SOURCES += \
 	gdbremote/launch.c gdbremote/launch.h \
 	gdbremote/memory.c \
 	gdbremote/packet.c gdbremote/packet.h \
+	gdbremote/program.c gdbremote/program.h \
 	gdbremote/private.h \
 	gdbremote/queue.c \
 	gdbremote/registers.c \

@@ -152,6 +152,11 @@ struct fdbg_error *fdbg_session_requestf(struct fdbg_session *session, const cha
 
 /* handshake.c */
 struct fdbg_error *fdbg_session_shake_hands(struct fdbg_session *session) FDBG_CHECK;
+/*
+ * Asks what the answer to qSupported does not tell. The registers are described once there is a process: again
+ * after one was started or attached to.
+ */
+struct fdbg_error *fdbg_session_probe(struct fdbg_session *session) FDBG_CHECK;
 
 /* registers.c */
 

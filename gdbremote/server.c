@@ -24,6 +24,10 @@
 #define WORDS_MAX 4000   /* of the server's chatter that is kept for an error message */
 #define POLL_MS 5
 
+/* Versions in the names of Debian's packages. */
+#define LLDB_NEWEST 40
+#define LLDB_OLDEST 11
+
 struct fdbg_server {
 	pid_t pid, target, keeper; /* 0: none, or reaped */
 	int output_fd, keeper_fd;  /* -1: none */
@@ -36,25 +40,24 @@ struct fdbg_server {
 	size_t logged;             /* of it */
 };
 
-/* The full path of a command: as given when it has a slash, else the first executable on PATH. */
-static struct fdbg_error *find_command(const char *name, char **ret)
+/* Which command line it takes. What it can do is asked over the link. */
+static bool is_lldb(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strstr(slash ? slash + 1 : path, "lldb") != NULL;
+}
+
+/* The first executable of that name on PATH; *ret is NULL without one. */
+static struct fdbg_error *look_up(const char *name, char **ret)
 {
 	const char *path = getenv("PATH");
+	struct stat st;
 	char *file;
 
-	if (strchr(name, '/')) {
-		if (access(name, X_OK) < 0)
-			return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "cannot run the server %s: %s", name,
-						 strerror(errno));
-		file = strdup(name);
-		if (!file)
-			return &fdbg_error_nomem;
-		*ret = file;
-		return NULL;
-	}
+	*ret = NULL;
 	while (path && *path) {
 		size_t len = strcspn(path, ":");
-		struct stat st;
 
 		if (asprintf(&file, "%.*s/%s", len ? (int)len : 1, len ? path : ".", name) < 0)
 			return &fdbg_error_nomem;
@@ -65,9 +68,50 @@ static struct fdbg_error *find_command(const char *name, char **ret)
 		free(file);
 		path += len + (path[len] == ':');
 	}
-	return fdbg_error_create(FDBG_ERROR_NOT_FOUND,
-				 "%s is not on PATH; install it (Debian: apt install gdbserver) or name it "
-				 "with --server", name);
+	return NULL;
+}
+
+/* A lldb-server, which Debian calls lldb-server-VERSION. */
+static struct fdbg_error *look_up_lldb(char **ret)
+{
+	struct fdbg_error *err = look_up("lldb-server", ret);
+
+	for (int version = LLDB_NEWEST; !err && !*ret && version >= LLDB_OLDEST; version--) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "lldb-server-%d", version);
+		err = look_up(name, ret);
+	}
+	return err;
+}
+
+struct fdbg_error *fdbg_server_find(const char *name, char **ret)
+{
+	struct fdbg_error *err = NULL;
+	char *file = NULL;
+
+	if (name && strchr(name, '/')) {
+		if (access(name, X_OK) < 0)
+			return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "cannot run the server %s: %s", name,
+						 strerror(errno));
+		file = strdup(name);
+		err = file ? NULL : &fdbg_error_nomem;
+	} else if (name && !strcmp(name, "lldb-server")) {
+		err = look_up_lldb(&file);
+	} else {
+		err = look_up(name ? name : "gdbserver", &file);
+		if (!err && !file && !name)
+			err = look_up_lldb(&file);
+	}
+	if (err)
+		return err;
+	if (!file)
+		return fdbg_error_create(FDBG_ERROR_NOT_FOUND,
+					 "%s is not on PATH; install it (Debian: apt install %s) or name it "
+					 "with --server", name ? name : "gdbserver",
+					 name && is_lldb(name) ? "lldb" : "gdbserver");
+	*ret = file;
+	return NULL;
 }
 
 /* What can be told of a program before anything is started. */
@@ -191,28 +235,60 @@ static struct fdbg_error *await_port(struct fdbg_server *server, const char *pat
 	}
 }
 
+/* Starts the server for a process and connects to it. */
+static struct fdbg_error *connect_server(struct fdbg_server *server, struct fdbg_server_start *start,
+					 uint64_t deadline, struct fdbg_transport **transport_ret)
+{
+	struct fdbg_error *err;
+	char address[32];
+	unsigned port = 0;
+	int fds[2];
+
+	if (is_lldb(start->path)) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+			return fdbg_error_errno(errno, "cannot make a link to the server");
+		start->link_fd = fds[1];
+		err = fdbg_launch_server(start, &server->pid, &server->output_fd);
+		close(fds[1]);
+		if (err) {
+			close(fds[0]);
+			return err;
+		}
+		return fdbg_transport_from_fd(fds[0], transport_ret);
+	}
+	start->link_fd = -1;
+	err = fdbg_launch_server(start, &server->pid, &server->output_fd);
+	if (!err)
+		err = await_port(server, start->path, deadline, &port);
+	if (err)
+		return err;
+	snprintf(address, sizeof(address), "127.0.0.1:%u", port);
+	return fdbg_transport_open(address, left_ms(deadline), transport_ret);
+}
+
 static struct fdbg_error *start(struct fdbg_server *server, const struct fdbg_server_options *options,
 				const char *path, const struct fdbg_waiting_target *target, uint64_t deadline,
 				struct fdbg_transport **transport_ret)
 {
+	struct fdbg_server_start start = { .path = path, .target = target->pid, .dies_with_us = true };
 	struct fdbg_transport *transport;
 	struct fdbg_error *err;
-	char address[32];
-	unsigned port = 0;
 
 	err = fdbg_launch_keeper(target->pid, &server->keeper, &server->keeper_fd);
 	if (!err)
-		err = fdbg_launch_server(path, target->pid, &server->pid, &server->output_fd);
-	if (!err)
-		err = await_port(server, path, deadline, &port);
-	if (err)
-		return err;
-	snprintf(address, sizeof(address), "127.0.0.1:%u", port);
-	err = fdbg_transport_open(address, left_ms(deadline), &transport);
+		err = connect_server(server, &start, deadline, &transport);
 	if (err)
 		return err;
 	err = fdbg_launch_enter(transport, target, options->program, left_ms(deadline));
 	if (err) {
+		/* A server that ended by itself has said why. */
+		if (err->code == FDBG_ERROR_GONE) {
+			read_words(server);
+			if (server->words.len) {
+				fdbg_error_destroy(err);
+				err = refused(server, path);
+			}
+		}
 		fdbg_transport_destroy(transport);
 		return err;
 	}
@@ -221,26 +297,41 @@ static struct fdbg_error *start(struct fdbg_server *server, const struct fdbg_se
 	return NULL;
 }
 
+static uint64_t deadline_of(const struct fdbg_server_options *options)
+{
+	int timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+
+	return fdbg_clock_mono_ns() + (uint64_t)timeout_ms * 1000000;
+}
+
+static struct fdbg_server *create(const struct fdbg_log *log)
+{
+	struct fdbg_server *server = calloc(1, sizeof(*server));
+
+	if (server) {
+		server->output_fd = server->keeper_fd = -1;
+		server->log = log;
+	}
+	return server;
+}
+
 struct fdbg_error *fdbg_server_launch(const struct fdbg_server_options *options, struct fdbg_server **ret,
 				      struct fdbg_transport **transport_ret)
 {
-	int timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
-	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)timeout_ms * 1000000;
+	uint64_t deadline = deadline_of(options);
 	FDBG_AUTO_FREE char *path = NULL;
 	struct fdbg_waiting_target target;
 	struct fdbg_server *server;
 	struct fdbg_error *err;
 
-	err = find_command(options->name ? options->name : "gdbserver", &path);
+	err = fdbg_server_find(options->name, &path);
 	if (!err)
 		err = check_program(options->program);
 	if (err)
 		return err;
-	server = calloc(1, sizeof(*server));
+	server = create(options->log);
 	if (!server)
 		return &fdbg_error_nomem;
-	server->output_fd = server->keeper_fd = -1;
-	server->log = options->log;
 	err = fdbg_launch_target(options, &target);
 	if (err) {
 		free(server);
@@ -253,6 +344,31 @@ struct fdbg_error *fdbg_server_launch(const struct fdbg_server_options *options,
 		fdbg_server_destroy(server);
 		return err;
 	}
+	*ret = server;
+	return NULL;
+}
+
+struct fdbg_error *fdbg_server_attach(const struct fdbg_server_options *options, pid_t pid,
+				      struct fdbg_server **ret, struct fdbg_transport **transport_ret)
+{
+	struct fdbg_server_start start = { .target = pid };
+	FDBG_AUTO_FREE char *path = NULL;
+	struct fdbg_server *server;
+	struct fdbg_error *err;
+
+	err = fdbg_server_find(options->name, &path);
+	if (err)
+		return err;
+	server = create(options->log);
+	if (!server)
+		return &fdbg_error_nomem;
+	start.path = path;
+	err = connect_server(server, &start, deadline_of(options), transport_ret);
+	if (err) {
+		fdbg_server_destroy(server);
+		return err;
+	}
+	fdbg_transport_set_local_target(*transport_ret, pid);
 	*ret = server;
 	return NULL;
 }

@@ -26,7 +26,8 @@
 struct fdbg_server;
 
 struct fdbg_server_options {
-	const char *name;          /* "gdbserver", or a path; NULL: the first known one on PATH */
+	/* "gdbserver", "lldb-server", or a path to either; NULL: the first one on PATH */
+	const char *name;
 	const char *program;       /* path of the executable */
 	char *const *argv;         /* its arguments, argv[0] first, NULL-terminated */
 	/* NAME=VALUE, NULL-terminated: added to or replacing fdbg's own; NULL: none */
@@ -45,6 +46,22 @@ struct fdbg_server_options {
  */
 struct fdbg_error *fdbg_server_launch(const struct fdbg_server_options *options, struct fdbg_server **ret,
 				      struct fdbg_transport **transport_ret) FDBG_CHECK;
+
+/*
+ * Starts a server for a process that runs already, and connects to it. gdbserver has attached then; a
+ * lldb-server holds nothing yet (fdbg_session_query_stop is refused) and has to be told to
+ * (fdbg_session_attach). Of the options only name, log and timeout_ms count. The process is left alone by
+ * destroy; detach from it first. When fdbg is killed, the server lives on up to the next stop.
+ */
+struct fdbg_error *fdbg_server_attach(const struct fdbg_server_options *options, pid_t pid,
+				      struct fdbg_server **ret, struct fdbg_transport **transport_ret)
+	FDBG_CHECK;
+
+/*
+ * Finds the server of that name (NULL: the first known one); the path is the caller's to free. NOT_FOUND,
+ * with what to do.
+ */
+struct fdbg_error *fdbg_server_find(const char *name, char **ret) FDBG_CHECK;
 
 pid_t fdbg_server_pid(const struct fdbg_server *server);
 /* The target's process id; it stays taken until fdbg_server_wait_target or destroy. */

@@ -35,6 +35,7 @@ struct fdbg_abilities {
 	bool swbreak;             /* breakpoint stops say so, and pc is the breakpoint's address */
 	bool fork_events, vfork_events, exec_events;
 	bool vcont;
+	bool stops_all;           /* a stop stops all threads; else the others run on */
 	bool write_one_register;  /* P */
 	bool read_one_register;   /* p */
 	bool queue_behind_resume; /* requests in the same write as the resume are answered after the stop */

@@ -20,6 +20,8 @@ struct words {
 	struct fdbg_option_list environment;
 	struct fdbg_option_uint depth, max_events, max_array, deref_limit;
 	const char *output, *server, *duration, *stats, *directory, *timeout;
+	const char *remote, *platform, *exec, *attach, *symbols;
+	struct fdbg_option_list map;
 	int level, allocations;
 	unsigned int verbose;
 	bool keep_hash_order, kill, live, quiet;
@@ -78,6 +80,46 @@ static struct fdbg_error *check_count(const char *option, const struct fdbg_opti
 	return NULL;
 }
 
+/* What the words that are no options mean depends on how the target is reached. */
+static struct fdbg_error *place_words(const struct words *words, char **program, struct fdbg_target_options *target)
+{
+	bool there = words->remote || words->platform;
+	char *end;
+
+	if (words->attach) {
+		errno = 0;
+		target->attach = strtoull(words->attach, &end, 10);
+		if (*words->attach < '1' || *words->attach > '9' || *end || errno || target->attach > INT32_MAX)
+			return fdbg_error_create(FDBG_ERROR_USAGE, "--attach: '%s' is not a process id", words->attach);
+	}
+	if (words->remote && words->platform)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--remote and --platform exclude each other");
+	if (words->exec && !there)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--exec is for --remote and --platform; leave it out to run a program "
+					 "here");
+	if (words->exec && words->attach)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--exec and --attach exclude each other");
+	if (words->platform && !words->exec && !words->attach)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--platform needs --exec=PATH or --attach=PID");
+	if (words->server && there)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--server is for programs of this machine; --remote and --platform "
+					 "name a server themselves");
+	if (words->exec) {
+		target->arguments = program;
+		return NULL;
+	}
+	target->program = program[0];
+	target->arguments = program[0] ? program + 1 : program;
+	if (!there && !words->attach && !program[0])
+		return fdbg_error_create(FDBG_ERROR_USAGE, "which PROGRAM?");
+	if ((there || words->attach) && program[0] && program[1])
+		return fdbg_error_create(FDBG_ERROR_USAGE, "unexpected '%s': the program runs already", program[1]);
+	if ((words->environment.n_items || words->directory) && (there || words->attach))
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--env and --cwd are for programs that fdbg starts; this one runs "
+					 "already");
+	return NULL;
+}
+
 static struct fdbg_error *record(struct words *words, char **program, int *status_ret)
 {
 	char **environment = calloc(words->environment.n_items + 1, sizeof(*environment));
@@ -86,12 +128,12 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 		.sink = fdbg_cli_log.sink,
 	};
 	struct fdbg_recording_options options = {
-		.program = program[0], .arguments = program + 1, .output = words->output, .server = words->server,
+		.output = words->output, .symbols = words->symbols,
 		.level = (enum fdbg_trace_level)words->level,
 		.has_max_depth = words->depth.given, .max_depth = words->depth.value, .max_events = words->max_events.value,
 		.kill = words->kill, .live = words->live, .quiet = words->quiet, .stats = words->stats,
 		.stats_file = words->stats && *words->stats ? words->stats : NULL,
-		.directory = words->directory, .log = &log,
+		.log = &log,
 	};
 	double timeout = 10;
 	struct fdbg_error *err;
@@ -100,7 +142,11 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 		return &fdbg_error_nomem;
 	for (size_t i = 0; i < words->environment.n_items; i++)
 		environment[i] = (char *)words->environment.items[i].value;
-	options.environment = environment;
+	options.target = (struct fdbg_target_options){
+		.server = words->server, .environment = environment, .directory = words->directory,
+		.remote = words->remote, .platform = words->platform, .exec = words->exec, .quiet = words->quiet,
+		.log = &log,
+	};
 	err = find_limits(words, &options.limits);
 	if (!err)
 		err = check_environment(&words->environment);
@@ -118,8 +164,10 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 		err = fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "--allocations: this version does not record heap "
 					"allocations; leave the option out");
 	if (!err)
+		err = place_words(words, program, &options.target);
+	if (!err)
 		err = fdbg_selection_finish(&words->selection);
-	options.timeout_ms = timeout < 1000000 ? (int)(timeout * 1000) : 1000000000;
+	options.target.timeout_ms = timeout < 1000000 ? (int)(timeout * 1000) : 1000000000;
 	options.selector = words->selection.selector;
 	if (!err)
 		err = fdbg_recording_run(&options, status_ret);
@@ -139,8 +187,21 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 	const struct fdbg_option options[] = {
 		{ "output", 'o', FDBG_OPTION_STRING, "FILE", "the recording (default: NAME.firedbg.ss in the current "
 		  "directory); a file that is there is kept as FILE.old", &words.output, NULL, 0 },
-		{ "server", 0, FDBG_OPTION_STRING, "NAME", "the local server, a name or a path (default: gdbserver)",
+		{ "server", 0, FDBG_OPTION_STRING, "NAME", "the local server: gdbserver, lldb-server or a path (default: the first on PATH)",
 		  &words.server, NULL, 0 },
+		{ "remote", 0, FDBG_OPTION_STRING, "ADDRESS", "record the program that a server holds: HOST:PORT, [V6]:PORT, "
+		  "unix:PATH or '| COMMAND'; PROGRAM is the local copy, without it the target's file is read", &words.remote,
+		  NULL, 0 },
+		{ "attach", 0, FDBG_OPTION_STRING, "PID", "attach to a running process, here or with --remote there",
+		  &words.attach, NULL, 0 },
+		{ "exec", 0, FDBG_OPTION_STRING, "PATH", "with --remote: start this program of the target's machine, with the "
+		  "words behind -- as its arguments", &words.exec, NULL, 0 },
+		{ "platform", 0, FDBG_OPTION_STRING, "ADDRESS", "have an lldb-server platform start the debug server",
+		  &words.platform, NULL, 0 },
+		{ "symbols", 0, FDBG_OPTION_STRING, "FILE", "the separate file with the debug information", &words.symbols,
+		  NULL, 0 },
+		{ "map", 0, FDBG_OPTION_LIST, "FROM=TO", "source files below FROM are below TO on this machine; may repeat",
+		  &words.map, NULL, 0 },
 		FDBG_SELECTION_OPTIONS(&words.selection),
 		{ "trace", 0, FDBG_OPTION_CHOICE, "LEVEL", "full (default); call-only: no values; none: only panics and "
 		  "fire::dbg!", &words.level, levels, 0 },
@@ -170,12 +231,13 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 		{ 0 },
 	};
 	const struct fdbg_syntax syntax = {
-		.usage = "[record] [OPTIONS] [--] PROGRAM [ARGS...]",
+		.usage = "[record] [OPTIONS] [--] PROGRAM [ARGS...]\n[record] [OPTIONS] --remote=ADDRESS [PROGRAM]\n"
+			 "[record] [OPTIONS] --attach=PID",
 		.description = "Runs PROGRAM under a debug server and records every call of its functions with arguments and\n"
 			       "return value. Exit status: the program's own; 128 + N when signal N ended it; 125 when the\n"
 			       "recording failed, 126 when PROGRAM cannot be run, 127 when it is not found.",
 		.options = options,
-		.min_words = 1, .max_words = -1, .stop_at_word = true,
+		.min_words = 0, .max_words = -1, .stop_at_word = true,
 	};
 	struct fdbg_error *err;
 	int n_words;
@@ -186,6 +248,7 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 	if (!err && !help)
 		err = record(&words, program, status_ret);
 	fdbg_option_list_deinit(&words.environment);
+	fdbg_option_list_deinit(&words.map);
 	fdbg_selection_deinit(&words.selection);
 	return err;
 }

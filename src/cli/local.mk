@@ -13,5 +13,6 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/recording.c src/cli/recording.h \
 	src/cli/recording_file.c \
 	src/cli/selection.c src/cli/selection.h \
-	src/cli/stats.c src/cli/stats.h
+	src/cli/stats.c src/cli/stats.h \
+	src/cli/target.c src/cli/target.h
 fdbg_LDADD = $(FDBG_LIBS)

@@ -27,14 +27,14 @@ enum { STATUS_FAILED = 125, STATUS_CANNOT_RUN = 126, STATUS_NOT_FOUND = 127, STA
 /* Everything of one recording; torn down in one place. */
 struct recording {
 	const struct fdbg_recording_options *options;
-	char *program, *output;
+	struct fdbg_target target;
+	char *output;
 	bool kept_old;
 	struct fdbg_image *image;
 	struct fdbg_debuginfo *debuginfo;
 	struct fdbg_arena arena;
 	struct fdbg_plan *plan;
 	struct fdbg_writer *writer;
-	struct fdbg_server *server;
 	struct fdbg_engine *engine;
 	struct fdbg_session *session;    /* the engine's */
 	struct fdbg_session_stats session_stats;
@@ -80,67 +80,13 @@ static struct fdbg_error *catch_signals(void)
 
 /* ---- the program and the output ---- */
 
-static struct fdbg_error *check_program(const char *path, int *status_ret)
-{
-	struct stat st;
-
-	if (stat(path, &st)) {
-		*status_ret = errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
-		return fdbg_error_errno(errno, "cannot run %s", path);
-	}
-	*status_ret = STATUS_CANNOT_RUN;
-	if (!S_ISREG(st.st_mode))
-		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "cannot run %s: it is %s", path,
-					 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
-	if (access(path, X_OK))
-		return fdbg_error_errno(errno, "cannot run %s", path);
-	*status_ret = 0;
-	return NULL;
-}
-
-struct fdbg_error *fdbg_recording_find_program(const char *name, char **ret, int *status_ret)
-{
-	FDBG_AUTO_FREE char *path = NULL;
-	const char *dirs = getenv("PATH");
-	struct fdbg_error *err;
-
-	if (strchr(name, '/')) {
-		err = check_program(name, status_ret);
-		if (err)
-			return err;
-		*ret = realpath(name, NULL);
-		return *ret ? NULL : fdbg_error_errno(errno, "cannot run %s", name);
-	}
-	for (const char *dir = dirs ? dirs : ""; dir; dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
-		int len = (int)strcspn(dir, ":");
-
-		free(path);
-		if (asprintf(&path, "%.*s/%s", len ? len : 1, len ? dir : ".", name) < 0) {
-			path = NULL;
-			return &fdbg_error_nomem;
-		}
-		err = check_program(path, status_ret);
-		if (err) {
-			fdbg_error_destroy(err);
-			continue;
-		}
-		*ret = realpath(path, NULL);
-		return *ret ? NULL : fdbg_error_errno(errno, "cannot run %s", name);
-	}
-	*status_ret = STATUS_NOT_FOUND;
-	return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "%s was not found on PATH; for a program in the current directory "
-				 "say ./%s", name, name);
-}
-
 static struct fdbg_error *choose_output(struct recording *recording)
 {
-	const char *slash = strrchr(recording->options->program, '/');
-	const char *name = slash ? slash + 1 : recording->options->program;
 	struct stat st;
 
 	if (recording->options->output)
 		recording->output = strdup(recording->options->output);
-	else if (asprintf(&recording->output, "%s.firedbg.ss", name) < 0)
+	else if (asprintf(&recording->output, "%s.firedbg.ss", recording->target.name) < 0)
 		recording->output = NULL;
 	if (!recording->output)
 		return &fdbg_error_nomem;
@@ -168,7 +114,7 @@ static double since(uint64_t start_ns)
 	return (double)(fdbg_clock_mono_ns() - start_ns) / 1e9;
 }
 
-static struct fdbg_error *nothing_chosen(const struct fdbg_recording_options *options)
+static struct fdbg_error *nothing_chosen(const struct fdbg_recording_options *options, const char *program)
 {
 	const struct fdbg_selector *selector = &options->selector;
 	struct fdbg_buf said = { 0 };
@@ -179,7 +125,7 @@ static struct fdbg_error *nothing_chosen(const struct fdbg_recording_options *op
 	for (size_t i = 0; i < selector->n_files; i++)
 		fdbg_buf_printf(&said, " --file '%s'", selector->files[i]);
 	err = fdbg_error_create(FDBG_ERROR_NOT_FOUND, "%s has no function to trace%s%s; `fdbg functions %s` lists those there are",
-				options->program, said.len ? " with" : "", fdbg_buf_cstr(&said), options->program);
+				program, said.len ? " with" : "", fdbg_buf_cstr(&said), program);
 	fdbg_buf_deinit(&said);
 	return err;
 }
@@ -200,7 +146,7 @@ static struct fdbg_error *check_directory(const char *path)
 static struct fdbg_error *make_plan(struct recording *recording, int *status_ret)
 {
 	const struct fdbg_recording_options *options = recording->options;
-	struct fdbg_debuginfo_options debuginfo_options = { .log = options->log };
+	struct fdbg_debuginfo_options debuginfo_options = { .symbols = options->symbols, .log = options->log };
 	struct fdbg_plan_options plan_options = {
 		.values = options->level == FDBG_TRACE_FULL, .calls = options->level != FDBG_TRACE_NONE,
 		.log = options->log,
@@ -210,7 +156,7 @@ static struct fdbg_error *make_plan(struct recording *recording, int *status_ret
 	size_t n_chosen;
 
 	*status_ret = STATUS_CANNOT_RUN;
-	err = fdbg_image_open(recording->program, &recording->image);
+	err = fdbg_image_open(recording->target.executable, &recording->image);
 	if (err)
 		return err;
 	*status_ret = STATUS_FAILED;
@@ -220,7 +166,8 @@ static struct fdbg_error *make_plan(struct recording *recording, int *status_ret
 	if (err)
 		return err;
 	if (!n_chosen)
-		return nothing_chosen(options);
+		return nothing_chosen(options, fdbg_target_is_launch(&options->target) ? options->target.program
+										       : recording->target.path);
 	fdbg_log(options->log, FDBG_LOG_INFO, "%zu functions to trace", n_chosen);
 	return fdbg_plan_create(recording->image, recording->debuginfo, chosen, n_chosen, &plan_options, &recording->plan);
 }
@@ -232,51 +179,22 @@ static void server_output(void *context, const void *data, size_t len)
 	fflush(stdout);
 }
 
-static struct fdbg_error *launch(struct recording *recording, int *status_ret)
+static struct fdbg_error *start_engine(struct recording *recording, int *status_ret)
 {
-	const struct fdbg_recording_options *options = recording->options;
-	struct fdbg_session_options session_options = {
-		.timeout_ms = options->timeout_ms, .log = options->log, .wake_fd = wake_pipe[0], .output = server_output,
-	};
-	FDBG_AUTO_FREE char **argv = NULL;
-	struct fdbg_server_options server_options = {
-		.name = options->server, .program = recording->program, .environment = options->environment,
-		.directory = options->directory, .log = options->log, .timeout_ms = options->timeout_ms,
-	};
-	struct fdbg_transport *transport;
-	struct fdbg_error *err;
-	size_t n = 0;
+	struct fdbg_error *err = fdbg_target_start(&recording->target, recording->image, &recording->session, status_ret);
 
-	while (options->arguments[n])
-		n++;
-	argv = calloc(n + 2, sizeof(*argv));
-	if (!argv)
-		return &fdbg_error_nomem;
-	argv[0] = (char *)options->program;
-	for (size_t i = 0; i < n; i++)
-		argv[i + 1] = options->arguments[i];
-	server_options.argv = argv;
-	err = fdbg_server_launch(&server_options, &recording->server, &transport);
-	if (err) {
-		if (err->code == FDBG_ERROR_IO && err->errnum)
-			*status_ret = STATUS_CANNOT_RUN;
-		return err;
-	}
-	err = fdbg_session_open(transport, &session_options, &recording->session);
-	if (err)
-		return err;
-	return fdbg_stop_engine_create(recording->session, recording->image, recording->plan, options->log,
-				       &recording->engine);
+	return err ? err : fdbg_stop_engine_create(recording->session, recording->image, recording->plan,
+						   recording->options->log, &recording->engine);
 }
 
 static struct fdbg_error *announce(struct recording *recording)
 {
 	struct fdbg_announcement announcement = {
-		.program = recording->program,
-		.arguments = (const char *const *)recording->options->arguments,
+		.program = recording->target.path,
+		.arguments = (const char *const *)recording->options->target.arguments,
 	};
 
-	while (recording->options->arguments[announcement.n_arguments])
+	while (recording->options->target.arguments[announcement.n_arguments])
 		announcement.n_arguments++;
 	return fdbg_announce(recording->writer, recording->plan, recording->debuginfo, &announcement);
 }
@@ -327,13 +245,13 @@ static void let_go(struct recording *recording, bool killing, int *status_ret)
 		/* The signals that brought us here must not end the waits to come. */
 	}
 	err = fdbg_engine_stop(recording->engine, killing);
-	if (!err && !killing) {
-		fdbg_server_release(recording->server);
-		err = fdbg_server_wait_target(recording->server, -1, wake_pipe[0], &wait_status);
+	if (!err && !killing && fdbg_target_is_launch(&recording->target.options)) {
+		fdbg_server_release(recording->target.server);
+		err = fdbg_server_wait_target(recording->target.server, -1, wake_pipe[0], &wait_status);
 		if (!err)
 			*status_ret = status_of_wait(wait_status);
 		if (fdbg_error_is(err, FDBG_ERROR_INTERRUPTED)) {
-			pid_t target = fdbg_server_target(recording->server);
+			pid_t target = fdbg_server_target(recording->target.server);
 
 			/* Its id stays taken until it is waited for. */
 			if (target > 0)
@@ -363,9 +281,10 @@ static struct fdbg_error *record(struct recording *recording, int *status_ret)
 	err = fdbg_record(recording->engine, recording->plan, recording->debuginfo, recording->writer, &record_options,
 			  &recording->result);
 	fdbg_live_end(&recording->live);
-	if (recording->result.end == FDBG_RECORD_INTERRUPTED)
+	/* What was there before goes on when the recording ends. */
+	if (recording->result.end == FDBG_RECORD_INTERRUPTED && recording->target.launched)
 		kill = true;
-	*status_ret = status_of(&recording->result, kill);
+	*status_ret = recording->result.end == FDBG_RECORD_INTERRUPTED && !kill ? 0 : status_of(&recording->result, kill);
 	/* The file first: whatever happens to the target from here on, the recording is complete. */
 	end_err = finish_file(recording, *status_ret);
 	if (!err)
@@ -382,11 +301,18 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 	const struct fdbg_recording_options *options = recording->options;
 	struct fdbg_run_stats *stats = &recording->stats;
 	uint64_t start = fdbg_clock_mono_ns(), phase = start;
+	struct fdbg_target_options target_options = options->target;
 	struct fdbg_error *err;
 
-	err = fdbg_recording_find_program(options->program, &recording->program, status_ret);
+	err = catch_signals();
 	if (err)
 		return err;
+	target_options.wake_fd = wake_pipe[0];
+	target_options.output = server_output;
+	err = fdbg_target_open(&target_options, &recording->target, status_ret);
+	if (err)
+		return err;
+	phase = fdbg_clock_mono_ns();
 	err = make_plan(recording, status_ret);
 	if (err)
 		return err;
@@ -394,9 +320,8 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 	stats->n_probes = recording->plan->n_sites;
 	phase = fdbg_clock_mono_ns();
 	*status_ret = STATUS_FAILED;
-	err = check_directory(options->directory);
-	if (!err)
-		err = catch_signals();
+	if (fdbg_target_is_launch(&options->target))
+		err = check_directory(options->target.directory);
 	if (!err)
 		err = choose_output(recording);
 	if (!err)
@@ -404,7 +329,7 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 	if (err)
 		return err;
 	fdbg_live_begin(&recording->live, options->live, options->quiet, recording->writer);
-	err = launch(recording, status_ret);
+	err = start_engine(recording, status_ret);
 	if (!err)
 		err = announce(recording);
 	if (err) {
@@ -428,14 +353,13 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 static void tear_down(struct recording *recording)
 {
 	fdbg_engine_destroy(recording->engine);
-	fdbg_server_destroy(recording->server);
 	fdbg_writer_destroy(recording->writer);
 	fdbg_plan_destroy(recording->plan);
 	fdbg_arena_deinit(&recording->arena);
 	fdbg_debuginfo_close(recording->debuginfo);
 	fdbg_image_close(recording->image);
+	fdbg_target_close(&recording->target);
 	fdbg_live_deinit(&recording->live);
-	free(recording->program);
 	free(recording->output);
 }
 

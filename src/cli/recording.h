@@ -8,16 +8,17 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/target.h"
 #include "trace/selector.h"
 #include "trace/limits.h"
 
 enum fdbg_trace_level { FDBG_TRACE_FULL, FDBG_TRACE_CALL_ONLY, FDBG_TRACE_NONE };
 
 struct fdbg_recording_options {
-	const char *program;             /* as given: a path, or a name to look up on PATH */
-	char *const *arguments;          /* behind the program, NULL-terminated */
+	struct fdbg_target_options target;
 	const char *output;              /* NULL: NAME.firedbg.ss in the current directory */
-	const char *server;              /* NULL: the first found */
+	const char *symbols;             /* a separate debug file, NULL: search */
+	const char *const *map;          /* FROM=TO of source paths, NULL-terminated; NULL: none */
 	struct fdbg_selector selector;
 	enum fdbg_trace_level level;
 	struct fdbg_limits limits;
@@ -28,19 +29,13 @@ struct fdbg_recording_options {
 	bool kill;                       /* at a limit kill the target instead of letting it go on alone */
 	bool live, stats, quiet;
 	const char *stats_file;          /* NULL: with stats, as text on stderr */
-	char *const *environment;        /* NAME=VALUE, NULL-terminated; NULL: none */
-	const char *directory;           /* the target's, NULL: the current one */
-	int timeout_ms;
 	const struct fdbg_log *log;
 };
 
 /*
- * Launches the program under a local server and records it. *status_ret is the exit status that cli.md lays down, also with an error. What
+ * Records a program: launches it under a local server, attaches to it, or takes the one that a server holds. *status_ret is the exit status that cli.md lays down, also with an error. What
  * was recorded before an error is in the file; when nothing was, no file is left behind.
  */
 struct fdbg_error *fdbg_recording_run(const struct fdbg_recording_options *options, int *status_ret) FDBG_CHECK;
-
-/* The path of a program: as it is when it has a slash, else looked up on PATH. *status_ret is 127 when it is not there, 126 when it cannot be run. The caller frees it. */
-struct fdbg_error *fdbg_recording_find_program(const char *name, char **ret, int *status_ret) FDBG_CHECK;
 
 #endif

@@ -4,6 +4,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/engine.h \
 	src/trace/selector.c src/trace/selector.h \
 	src/trace/frames.c src/trace/frames.h \
+	src/trace/identity.c src/trace/identity.h \
 	src/trace/limits.c src/trace/limits.h \
 	src/trace/places.c src/trace/places.h \
 	src/trace/plan.c src/trace/plan.h \

@@ -159,9 +159,10 @@ static const struct step like_gdbserver[] = {
 	 "PacketSize=47ff;QPassSignals+;QProgramSignals+;qXfer:features:read+;QStartNoAckMode+;multiprocess+;"
 		    "fork-events+;vfork-events+;exec-events+;swbreak+;ConditionalTracepoints+" },
 	{ "QStartNoAckMode", "OK" },
+	{ "?", "T05thread:p1.2;" },
 	{ "vCont?", "vCont;c;C;t;s;S;r" },
-	{ "X0,0:", "OK" },
 	{ "vFile:close:7fffffff", "F-1,9" },
+	{ "X0,0:", "OK" },
 	{ "qXfer:features:read:target.xml:0,23ef", XML_X86 },
 	{ "p0", "" },
 	{ NULL, NULL },
@@ -172,9 +173,10 @@ static const struct step like_lldb[] = {
 	 "PacketSize=131072;QStartNoAckMode+;native-signals+;qXfer:features:read+;QPassSignals+;"
 	  "multiprocess+" },
 	{ "QStartNoAckMode", "OK" },
+	{ "?", "T13thread:p1.2;" },
 	{ "vCont?", "vCont;c;C;s;S;t" },
-	{ "X0,0:", "" },
 	{ "vFile:close:7fffffff", "F-1,9" },
+	{ "X0,0:", "" },
 	{ "qXfer:features:read:target.xml:0,fff0",
 	  "l<target><architecture>x86_64</architecture><reg name='rax' bitsize='64' regnum='0' offset='80'/>"
 	  "<reg name='rdi' bitsize='64' regnum='4' offset='112'/>"
@@ -186,9 +188,10 @@ static const struct step like_lldb[] = {
 /* qemu: acks, a description in parts, no reason in stops, nothing expedited. */
 static const struct step like_qemu[] = {
 	{ FEATURES, "PacketSize=1000;qXfer:features:read+;vContSupported+;multiprocess+" },
+	{ "?", "T05thread:p01.5;" },
 	{ "vCont?", "vCont;c;C;s;S" },
-	{ "X0,0:", "" },
 	{ "vFile:close:7fffffff", "" },
+	{ "X0,0:", "" },
 	{ "qXfer:features:read:target.xml:0,7f0",
 	 "l<target><architecture>aarch64</architecture><xi:include href='core.xml'/></target>" },
 	{ "qXfer:features:read:core.xml:0,7f0", "m<reg name='x0' bitsize='64'/><reg name='sp' bi" },

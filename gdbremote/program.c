@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The program that a server holds: starting one there, attaching to one, finding its file. */
+#include "gdbremote/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gdbremote/private.h"
+
+/* The answer to vRun and vAttach is a stop reply. */
+static struct fdbg_error *take_start(struct fdbg_session *session, const char *what)
+{
+	struct fdbg_error *err;
+
+	if (!session->reply.len || session->reply.data[0] == 'E')
+		return fdbg_session_refusal(session, what);
+	err = fdbg_session_take_stop(session, session->reply.data, session->reply.len);
+	if (!err && session->ended)
+		err = fdbg_error_create(FDBG_ERROR_REFUSED, "%s: it has ended at once", what);
+	return err ? err : fdbg_session_probe(session);
+}
+
+/* A request whose argument is text in hexadecimal digits and whose answer is OK. */
+static struct fdbg_error *set_text(struct fdbg_session *session, const char *request, const char *text,
+				   const char *what)
+{
+	struct fdbg_buf packet = { 0 };
+	struct fdbg_error *err;
+
+	fdbg_buf_string(&packet, request);
+	fdbg_packet_hex(&packet, text, strlen(text));
+	err = fdbg_buf_error(&packet);
+	if (!err)
+		err = fdbg_session_request(session, packet.data, packet.len);
+	fdbg_buf_deinit(&packet);
+	if (!err && !fdbg_session_reply_is(session, "OK"))
+		err = fdbg_session_refusal(session, what);
+	return err;
+}
+
+/* Asks a favour that a server may not know. */
+static struct fdbg_error *try(struct fdbg_session *session, const char *request)
+{
+	return fdbg_session_requestf(session, "%s", request);
+}
+
+struct fdbg_error *fdbg_session_leave_exec(struct fdbg_session *session)
+{
+	bool inserted = false, removed = false;
+	uint32_t kind;
+	struct fdbg_error *err;
+	struct fdbg_stop stop;
+	uint64_t pc = 0;
+	const uint8_t *bytes;
+
+	if (session->abilities.gdb_signals || session->pc == UINT32_MAX)
+		return NULL;
+	err = fdbg_session_query_stop(session, &stop);
+	if (!err)
+		err = fdbg_session_fetch_register(session, session->pc);
+	if (err)
+		return err;
+	bytes = fdbg_session_register(session, session->pc);
+	for (uint32_t i = session->regs[session->pc].size; i; i--)
+		pc = pc << 8 | bytes[i - 1];
+	/* The kind is the instruction's size (section 5). */
+	kind = strcmp(session->regs[session->pc].name, "rip") ? 4 : 1;
+	err = fdbg_session_queue_insert(session, pc, kind, &inserted);
+	if (!err)
+		err = fdbg_session_queue_resume(session, FDBG_RESUME_CONTINUE, stop.thread, 0, false);
+	if (!err)
+		err = fdbg_session_wait(session, session->options.timeout_ms, &stop);
+	if (!err && (!inserted || stop.kind != FDBG_STOP_BREAKPOINT))
+		err = fdbg_error_create(FDBG_ERROR_REFUSED, "the target cannot be stopped at its first instruction");
+	if (!err)
+		err = fdbg_session_queue_remove(session, pc, kind, &removed);
+	return err ? err : fdbg_session_collect(session);
+}
+
+struct fdbg_error *fdbg_session_run(struct fdbg_session *session, const struct fdbg_program_options *options)
+{
+	struct fdbg_buf packet = { 0 };
+	struct fdbg_error *err;
+
+	/* gdbserver starts programs only in this mode; a shell would read the arguments once more. */
+	err = try(session, "!");
+	if (!err)
+		err = try(session, "QStartupWithShell:0");
+	for (size_t i = 0; !err && options->environment && options->environment[i]; i++)
+		err = set_text(session, "QEnvironmentHexEncoded:", options->environment[i],
+			       "the program's environment");
+	if (!err && options->directory)
+		err = set_text(session, "QSetWorkingDir:", options->directory, "the program's directory");
+	fdbg_buf_string(&packet, "vRun;");
+	fdbg_packet_hex(&packet, options->path, strlen(options->path));
+	for (size_t i = 0; options->arguments && options->arguments[i]; i++) {
+		fdbg_buf_byte(&packet, ';');
+		fdbg_packet_hex(&packet, options->arguments[i], strlen(options->arguments[i]));
+	}
+	if (!err)
+		err = fdbg_buf_error(&packet);
+	if (!err)
+		err = fdbg_session_request(session, packet.data, packet.len);
+	fdbg_buf_deinit(&packet);
+	if (!err)
+		err = take_start(session, "to start a program");
+	return fdbg_error_prefix(err, "cannot start %s there", options->path);
+}
+
+struct fdbg_error *fdbg_session_attach(struct fdbg_session *session, uint64_t pid)
+{
+	struct fdbg_error *err = try(session, "!");
+
+	if (!err)
+		err = fdbg_session_requestf(session, "vAttach;%llx", (unsigned long long)pid);
+	if (!err)
+		err = take_start(session, "to attach");
+	return fdbg_error_prefix(err, "cannot attach to process %llu there", (unsigned long long)pid);
+}
+
+struct fdbg_error *fdbg_session_is_attached(struct fdbg_session *session, bool *ret)
+{
+	struct fdbg_error *err;
+
+	if (session->abilities.multiprocess && session->main_pid)
+		err = fdbg_session_requestf(session, "qAttached:%llx", (unsigned long long)session->main_pid);
+	else
+		err = fdbg_session_requestf(session, "qAttached");
+	if (!err)
+		*ret = fdbg_session_reply_is(session, "1");
+	return err;
+}
+
+/* The process id in the answer to qProcessInfo, 0: not said. */
+static uint64_t pid_of_info(const struct fdbg_buf *reply)
+{
+	size_t pos = 4;
+	uint64_t pid;
+
+	if (reply->len < 5 || memcmp(reply->data, "pid:", 4) ||
+	    !fdbg_packet_parse_number(reply->data, reply->len, &pos, &pid))
+		return 0;
+	return pid;
+}
+
+struct fdbg_error *fdbg_session_executable(struct fdbg_session *session, char **ret)
+{
+	struct fdbg_buf path = { 0 };
+	struct fdbg_error *err;
+	uint64_t pid;
+	char *text;
+
+	if (session->abilities.read_exec_file) {
+		err = fdbg_session_read_object(session, "exec-file", "", &path);
+		if (!err && path.len) {
+			text = strndup((const char *)path.data, path.len);
+			fdbg_buf_deinit(&path);
+			if (!text)
+				return &fdbg_error_nomem;
+			*ret = text;
+			return NULL;
+		}
+		fdbg_buf_deinit(&path);
+		if (err && err->code != FDBG_ERROR_REFUSED && err->code != FDBG_ERROR_UNSUPPORTED)
+			return err;
+		fdbg_error_destroy(err);
+	}
+	err = fdbg_session_requestf(session, "qProcessInfo");
+	if (err)
+		return err;
+	pid = pid_of_info(&session->reply);
+	if (!pid || !session->abilities.host_io)
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server does not tell which program it holds");
+	if (asprintf(&text, "/proc/%llu/exe", (unsigned long long)pid) < 0)
+		return &fdbg_error_nomem;
+	*ret = text;
+	return NULL;
+}
+
+struct fdbg_error *fdbg_session_platform_server(struct fdbg_session *session, const char *host,
+						unsigned *port_ret)
+{
+	struct fdbg_error *err = fdbg_session_requestf(session, "qLaunchGDBServer;port:0;host:%s;", host);
+	unsigned long port;
+	const char *found;
+
+	if (err)
+		return err;
+	found = strstr(fdbg_buf_cstr(&session->reply), "port:");
+	if (!found)
+		return fdbg_session_refusal(session, "to start a debug server");
+	port = strtoul(found + 5, NULL, 10);
+	if (!port || port > 65535)
+		return fdbg_session_refusal(session, "to start a debug server");
+	*port_ret = (unsigned)port;
+	return NULL;
+}
