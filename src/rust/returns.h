@@ -45,6 +45,8 @@ struct fdbg_abi_value {
 	enum fdbg_abi_place place;
 	bool assumed;       /* DWARF cannot tell this from a repr(C) layout (rust-abi.md, section 1.7) */
 	bool never;         /* the type is `!` */
+	bool stack_pointer; /* of STACK: the pointer to the argument is at the CFA + stack_offset */
+	uint64_t stack_offset;
 	struct fdbg_abi_piece pieces[4];
 	size_t n_pieces;
 	const char *reason; /* of UNKNOWN, a literal */
