@@ -194,6 +194,23 @@ static void place_pointer(struct registers *regs, struct fdbg_abi_value *ret)
 	add_piece(ret, FDBG_REG_INT, regs->n_int++, 8, 0, false);
 }
 
+/* The halves of a pair are arguments of their own: one may still find a register when the other does not. */
+static void place_or_push(struct registers *regs, const struct fdbg_layout *layout, struct fdbg_abi_value *ret)
+{
+	bool pair = layout->kind == FDBG_LAYOUT_PAIR;
+	bool a, b;
+
+	ret->place = FDBG_ABI_REGISTERS;
+	a = place_scalar(regs, &layout->a, 0, ret);
+	b = !pair || place_scalar(regs, &layout->b, layout->b_offset, ret);
+	if (a && b)
+		return;
+	*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_STACK };
+	regs->n_stack += (size_t)!a + (size_t)!b;
+	/* 16 bytes may be aligned, or split: what comes behind them is not counted. */
+	regs->stack_uncertain |= layout->a.size > 8 || (pair && layout->b.size > 8);
+}
+
 static void place_argument(struct registers *regs, const struct fdbg_layout *layout, uint64_t size,
 			   struct fdbg_abi_value *ret)
 {
@@ -224,12 +241,7 @@ static void place_argument(struct registers *regs, const struct fdbg_layout *lay
 		return;
 	case FDBG_LAYOUT_SCALAR:
 	case FDBG_LAYOUT_PAIR:
-		if (place_layout(regs, layout, ret))
-			return;
-		*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_STACK };
-		/* A half may have gone into a register, 16 bytes may be aligned: what comes behind is not counted. */
-		regs->stack_uncertain |= layout->kind == FDBG_LAYOUT_PAIR || layout->a.size > 8;
-		regs->n_stack++;
+		place_or_push(regs, layout, ret);
 		return;
 	}
 }
