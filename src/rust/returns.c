@@ -205,7 +205,12 @@ static void place_or_push(struct registers *regs, const struct fdbg_layout *layo
 	b = !pair || place_scalar(regs, &layout->b, layout->b_offset, ret);
 	if (a && b)
 		return;
-	*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_STACK };
+	/* A pair lies there as in memory when each half has its 8 bytes anyway. */
+	*ret = (struct fdbg_abi_value){
+		.place = FDBG_ABI_STACK, .stack_offset = 8 * regs->n_stack,
+		.stack_image = !regs->stack_uncertain && !a && layout->a.size <= 8 &&
+			       (!pair || (!b && layout->b_offset == 8 && layout->b.size <= 8)),
+	};
 	regs->n_stack += (size_t)!a + (size_t)!b;
 	/* 16 bytes may be aligned, or split: what comes behind them is not counted. */
 	regs->stack_uncertain |= layout->a.size > 8 || (pair && layout->b.size > 8);
@@ -235,8 +240,10 @@ static void place_argument(struct registers *regs, const struct fdbg_layout *lay
 		}
 		ret->place = FDBG_ABI_REGISTERS;
 		if (!place_scalar(regs, &bytes, 0, ret)) {
-			*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_STACK };
-			regs->n_stack++;
+			*ret = (struct fdbg_abi_value){
+				.place = FDBG_ABI_STACK, .stack_image = !regs->stack_uncertain,
+				.stack_offset = 8 * regs->n_stack++,
+			};
 		}
 		return;
 	case FDBG_LAYOUT_SCALAR:

@@ -62,9 +62,9 @@ static struct fdbg_source from_abi(const struct fdbg_source_context *context, co
 
 	if (value->place == FDBG_ABI_NOTHING)
 		return (struct fdbg_source){ .kind = FDBG_SOURCE_NOTHING };
-	if (value->place == FDBG_ABI_STACK && value->stack_pointer)
+	if (value->place == FDBG_ABI_STACK && (value->stack_pointer || value->stack_image))
 		return (struct fdbg_source){
-			.kind = FDBG_SOURCE_INDIRECT, .reg = context->cfa_reg,
+			.kind = value->stack_pointer ? FDBG_SOURCE_INDIRECT : FDBG_SOURCE_MEMORY, .reg = context->cfa_reg,
 			.offset = context->cfa_offset + (int64_t)value->stack_offset,
 		};
 	if (value->place == FDBG_ABI_STACK)
