@@ -62,6 +62,11 @@ static struct fdbg_source from_abi(const struct fdbg_source_context *context, co
 
 	if (value->place == FDBG_ABI_NOTHING)
 		return (struct fdbg_source){ .kind = FDBG_SOURCE_NOTHING };
+	if (value->place == FDBG_ABI_STACK && (value->stack_pointer || value->stack_image))
+		return (struct fdbg_source){
+			.kind = value->stack_pointer ? FDBG_SOURCE_INDIRECT : FDBG_SOURCE_MEMORY, .reg = context->cfa_reg,
+			.offset = context->cfa_offset + (int64_t)value->stack_offset,
+		};
 	if (value->place == FDBG_ABI_STACK)
 		return (struct fdbg_source){ .kind = FDBG_SOURCE_UNKNOWN,
 					     .reason = "the argument is passed on the stack, and not stored yet" };
@@ -157,6 +162,9 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 		source.kind = FDBG_SOURCE_STATIC;
 		return source;
 	case FDBG_SIMPLE_COMPLEX:
+		/* In unoptimized code this is the entry value of a register that is not needed any more. */
+		if (!context->optimized)
+			return from_abi(context, abi);
 		source.kind = FDBG_SOURCE_LOCATION;
 		return source;
 	}
@@ -179,10 +187,7 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	return source;
 }
 
-/*
- * DWARF may leave a closure's environment out of the parameters and list what it captured as variables (rust-abi.md, section 7.1); then
- * the registers of the others cannot be counted.
- */
+/* Does this function have an environment that is not among its parameters? */
 static bool misses_environment(const struct fdbg_function *function, const struct fdbg_type *const *types,
 			       size_t n_types)
 {
@@ -200,6 +205,112 @@ static bool misses_environment(const struct fdbg_function *function, const struc
 	return true;
 }
 
+enum agreement { AGREES, DISAGREES, SAYS_NOTHING };
+
+/* Was what the prologue stored at a slot the entry value of this register? */
+static enum agreement slot_is_from(const struct fdbg_source_context *context, uint32_t reg, int64_t offset,
+				   uint32_t from)
+{
+	int64_t cfa_offset = offset - context->cfa_offset;
+
+	if (reg != context->cfa_reg)
+		return SAYS_NOTHING;
+	for (size_t i = 0; i < context->prologue->n_spills; i++) {
+		const struct fdbg_spill *spill = &context->prologue->spills[i];
+
+		if (spill->cfa_known && spill->cfa_offset == cfa_offset && spill->origin != FDBG_ARCH_NO_REG)
+			return spill->origin == from ? AGREES : DISAGREES;
+	}
+	return SAYS_NOTHING;
+}
+
+/* Do the stores of the prologue agree with an assignment of registers? */
+static enum agreement stores_agree(const struct fdbg_source_context *context, const struct fdbg_variable *params,
+				   size_t n_params, const struct fdbg_abi_value *values)
+{
+	enum agreement all = SAYS_NOTHING;
+
+	for (size_t i = 0; i < n_params; i++) {
+		struct fdbg_simple_location simple = fdbg_location_simplify(
+			&params[i].location, &context->function->frame_base, context->stop);
+		bool indirect = simple.kind == FDBG_SIMPLE_INDIRECT && values[i].place == FDBG_ABI_MEMORY;
+		struct fdbg_source_piece pieces[4];
+		size_t n_pieces;
+
+		if (!indirect && (simple.kind != FDBG_SIMPLE_MEMORY || values[i].place != FDBG_ABI_REGISTERS))
+			continue;
+		n_pieces = fdbg_source_pieces(context->arch, &values[i], false, pieces);
+		for (size_t k = 0; k < n_pieces; k++) {
+			enum agreement one = slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, simple.reg),
+							  simple.offset + (int64_t)pieces[k].offset, pieces[k].reg);
+
+			if (one == DISAGREES)
+				return DISAGREES;
+			if (one == AGREES)
+				all = AGREES;
+		}
+	}
+	return all;
+}
+
+/* Did the prologue store this register to where captures are found? Then the environment is, or begins, in it. */
+static bool captures_come_from(const struct fdbg_source_context *context, uint32_t from)
+{
+	for (size_t i = 0; i < context->n_captures; i++) {
+		struct fdbg_simple_location simple = fdbg_location_simplify(
+			&context->captures[i].location, &context->function->frame_base, context->stop);
+
+		if ((simple.kind == FDBG_SIMPLE_INDIRECT || simple.kind == FDBG_SIMPLE_MEMORY) &&
+		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, simple.reg), simple.offset, from) == AGREES)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The registers of the parameters at the entry. DWARF may leave a closure's environment out and list what it captured as
+ * variables (rust-abi.md, section 7.1). Then its registers, none to two, come before those of the others; how many is told
+ * by what the prologue stored where, if that agrees with one number only.
+ */
+static void assign_registers(const struct fdbg_source_context *context, const struct fdbg_variable *params,
+			     const struct fdbg_type **types, size_t n_types, struct fdbg_abi_value *ret)
+{
+	static const struct fdbg_type pointer = { .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8 };
+	const struct fdbg_type **with = fdbg_arena_array(context->arena, n_types + 2, sizeof(*with));
+	struct fdbg_abi_value *values = fdbg_arena_array(context->arena, n_types + 2, sizeof(*values));
+	const uint32_t *first = context->arch->int_args +
+				(context->hidden_pointer && context->arch->hidden_pointer_is_arg);
+	bool in_first = captures_come_from(context, first[0]), in_second = captures_come_from(context, first[1]);
+	size_t n_found = 0;
+
+	if (!misses_environment(context->function, types, n_types)) {
+		fdbg_rust_arguments(context->abi, context->function->unit, types, n_types, context->hidden_pointer, ret);
+		return;
+	}
+	for (size_t n = 0; n <= 2 && with && values; n++) {
+		enum agreement agreement;
+
+		for (size_t i = 0; i < n_types + n; i++)
+			with[i] = i < n ? &pointer : types[i - n];
+		fdbg_rust_arguments(context->abi, context->function->unit, with, n_types + n,
+				    context->hidden_pointer, values);
+		agreement = stores_agree(context, params, n_types, values + n);
+		if (agreement == SAYS_NOTHING && in_first)
+			agreement = n == (in_second ? 2 : 1) ? AGREES : DISAGREES;
+		if (agreement != AGREES)
+			continue;
+		n_found++;
+		memcpy(ret, values + n, n_types * sizeof(*ret));
+	}
+	if (n_found == 1)
+		return;
+	for (size_t i = 0; i < n_types; i++)
+		ret[i] = (struct fdbg_abi_value){
+			.place = FDBG_ABI_UNKNOWN,
+			.reason = "the closure's environment is not described, so its registers are not known",
+		};
+}
+
 struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, struct fdbg_variable *params,
 				   size_t n_params, struct fdbg_traced_param *ret)
 {
@@ -210,15 +321,7 @@ struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, st
 		return &fdbg_error_nomem;
 	for (size_t i = 0; i < n_params; i++)
 		types[i] = fdbg_type_of(&params[i].type);
-	if (misses_environment(context->function, types, n_params))
-		for (size_t i = 0; i < n_params; i++)
-			values[i] = (struct fdbg_abi_value){
-				.place = FDBG_ABI_UNKNOWN,
-				.reason = "the closure's environment is not described, so its registers are not known",
-			};
-	else
-		fdbg_rust_arguments(context->abi, context->function->unit, types, n_params, context->hidden_pointer,
-				    values);
+	assign_registers(context, params, types, n_params, values);
 	for (size_t i = 0; i < n_params; i++) {
 		ret[i].type = types[i];
 		ret[i].name = params[i].name.len ? params[i].name : FDBG_TEXT("<>");

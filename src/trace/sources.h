@@ -21,6 +21,8 @@ struct fdbg_source_context {
 	int64_t cfa_offset;
 	bool hidden_pointer;                  /* the return value goes through memory */
 	bool optimized;                       /* parameters may have been removed or changed: what has no location is gone */
+	const struct fdbg_variable *captures; /* of a closure: what it captured */
+	size_t n_captures;
 	struct fdbg_arena *arena;
 };
 
