@@ -85,7 +85,7 @@ static struct fdbg_error *allocate_scratch(struct fdbg_places *places, struct fd
 	if (!places->arch->move || !places->n_items)
 		return NULL;
 	err = fdbg_scratch_allocate(places->session, places->arch, thread, info->low + places->bias,
-				    info->high + places->bias, size, &places->scratch);
+				    info->high + places->bias, size, &places->scratch, &places->signal);
 	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
 		fdbg_log(places->log, FDBG_LOG_WARNING, "breakpoints are stepped over one by one, which is slow: %s",
 			 err->message);

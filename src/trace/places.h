@@ -47,9 +47,10 @@ struct fdbg_places {
 	uint64_t scratch;             /* 0: none */
 	size_t scratch_used, scratch_size;
 	size_t n_refused;
+	int signal;                   /* one that came while memory was made, to be delivered with the next resume */
 };
 
-/* Makes a place of every site, prepares the slots and inserts the breakpoints. The target is stopped with `thread` as its only thread. */
+/* Makes a place of every site, prepares the slots and inserts the breakpoints. `thread` is the one that has stopped. */
 struct fdbg_error *fdbg_places_insert(struct fdbg_places *places, const struct fdbg_plan *plan,
 				      struct fdbg_thread_id thread) FDBG_CHECK;
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The stop engine: a breakpoint stops the target, its memory is read, it runs on past the displaced instruction. */
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "debuginfo/image.h"
+#include "gdbremote/program.h"
 #include "gdbremote/session.h"
 #include "trace/engine.h"
+#include "trace/identity.h"
 #include "trace/places.h"
 #include "trace/unwinder.h"
 
@@ -16,6 +17,8 @@
 #define STOP_TIMEOUT_MS 5000
 /* How long a hit waits for the stop after it before its answers are asked for. */
 #define PENDING_MS 5
+/* How long an interrupt may take to show before another stop is taken instead. */
+#define INTERRUPT_MS 1000
 /* The most memory that one event may read. */
 #define FETCH_LIMIT ((size_t)4 << 20)
 
@@ -50,6 +53,8 @@ struct stop_engine {
 	uint32_t copy_size[FDBG_ARCH_MAX_REGS];
 	struct fdbg_places places;           /* the first ones are the plan's sites */
 	uint64_t pid;
+	uint64_t (*needs)[2];                /* by site: bit set of the registers that its values are in */
+	uint64_t only_thread;                /* where others run on at a stop: the one that there may be; 0: not seen */
 
 	bool running;
 	uint64_t at_place;                   /* stopped at this breakpoint of ours, its instruction still to be executed; 0: no */
@@ -79,31 +84,16 @@ static struct stop_engine *self(struct fdbg_engine *engine)
 static struct fdbg_error *find_bias(struct stop_engine *engine)
 {
 	const struct fdbg_image_info *info = fdbg_image_info(engine->image);
-	struct fdbg_buf auxv = { 0 };
+	struct fdbg_auxv auxv = { 0 };
 	struct fdbg_error *err;
 
-	err = fdbg_session_read_object(engine->session, "auxv", "", &auxv);
-	if (err) {
-		fdbg_buf_deinit(&auxv);
-		if (info->pie)
-			return fdbg_error_prefix(err, "cannot find where the program was loaded");
-		fdbg_error_destroy(err);
-		return NULL;
-	}
-	for (size_t i = 0; i + 16 <= auxv.len; i += 16) {
-		uint64_t word[2];
-
-		memset(word, 0, sizeof(word));
-		for (int k = 15; k >= 0; k--)
-			word[k / 8] = word[k / 8] << 8 | auxv.data[i + (size_t)k];
-		if (word[0] == AT_ENTRY) {
-			engine->base.bias = word[1] - info->entry;
-			fdbg_buf_deinit(&auxv);
-			return NULL;
-		}
-	}
-	fdbg_buf_deinit(&auxv);
-	if (info->pie)
+	err = fdbg_identity_auxv(engine->session, &auxv);
+	if (err && info->pie)
+		return fdbg_error_prefix(err, "cannot find where the program was loaded");
+	fdbg_error_destroy(err);
+	if (auxv.entry)
+		engine->base.bias = auxv.entry - info->entry;
+	else if (info->pie)
 		return fdbg_error_create(FDBG_ERROR_PROTOCOL, "the server does not tell where the program was loaded");
 	return NULL;
 }
@@ -117,7 +107,7 @@ static void map_registers(struct stop_engine *engine)
 	for (uint32_t i = 0; i < engine->arch->n_regs; i++) {
 		engine->remote[i] = UINT32_MAX;
 		for (size_t k = 0; k < n; k++) {
-			if (strcmp(regs[k].name, engine->arch->regs[i].name))
+			if (fdbg_arch_reg_by_name(engine->arch, regs[k].name) != i)
 				continue;
 			engine->remote[i] = (uint32_t)k;
 			engine->copy_size[i] = regs[k].size < engine->arch->regs[i].size ? regs[k].size
@@ -184,6 +174,20 @@ static struct fdbg_error *set_pc(struct stop_engine *engine, uint64_t pc)
 	return fdbg_session_set_register(engine->session, engine->remote[engine->arch->pc], bytes);
 }
 
+/* Waits for the end of a step, which is short: whoever wants to interrupt waits for it. */
+static struct fdbg_error *wait_step(struct stop_engine *engine, struct fdbg_stop *ret)
+{
+	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)STOP_TIMEOUT_MS * 1000000;
+	struct fdbg_error *err;
+
+	for (;;) {
+		err = fdbg_session_wait(engine->session, STOP_TIMEOUT_MS, ret);
+		if (!fdbg_error_is(err, FDBG_ERROR_INTERRUPTED) || fdbg_clock_mono_ns() > deadline)
+			return err;
+		fdbg_error_destroy(err);
+	}
+}
+
 /* Remove, step this thread alone, insert again (remote-protocol.md, section 5, (i)). */
 static struct fdbg_error *step_over(struct stop_engine *engine, const struct fdbg_stop_place *place)
 {
@@ -196,11 +200,9 @@ static struct fdbg_error *step_over(struct stop_engine *engine, const struct fdb
 	if (!err)
 		err = fdbg_session_queue_resume(engine->session, FDBG_RESUME_STEP_ONLY, engine->thread, 0, false);
 	if (!err)
-		err = fdbg_session_wait(engine->session, STOP_TIMEOUT_MS, &stop);
+		err = wait_step(engine, &stop);
 	if (err)
-		return fdbg_error_is(err, FDBG_ERROR_TIMEOUT) || fdbg_error_is(err, FDBG_ERROR_INTERRUPTED)
-			       ? fdbg_error_prefix(err, "while stepping over a breakpoint")
-			       : err;
+		return fdbg_error_prefix(err, "while stepping over a breakpoint");
 	if (stop.kind == FDBG_STOP_EXITED || stop.kind == FDBG_STOP_KILLED) {
 		engine->has_next = true;
 		engine->next_stop = stop;
@@ -263,13 +265,53 @@ static void load_registers(struct stop_engine *engine)
 	}
 }
 
-static struct fdbg_error *load_all_registers(struct stop_engine *engine)
+/* General registers are wanted at every stop; of the others a site says which it needs. */
+static bool is_general(const struct stop_engine *engine, size_t reg)
+{
+	return engine->arch->regs[reg].size <= 8;
+}
+
+static void need_pieces(uint64_t needs[2], const struct fdbg_source_piece *pieces, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		needs[pieces[i].reg / 64] |= (uint64_t)1 << pieces[i].reg % 64;
+}
+
+/* The registers that the values of a probe are in. */
+static void need_of_probe(uint64_t needs[2], const struct fdbg_probe *probe)
+{
+	const struct fdbg_traced_function *function = probe->function;
+
+	if (!function)
+		return;
+	if (probe->kind == FDBG_PROBE_RETURN)
+		need_pieces(needs, function->return_pieces, function->n_return_pieces);
+	for (size_t i = 0; probe->kind == FDBG_PROBE_CALL && i < function->n_params; i++) {
+		need_pieces(needs, function->params[i].source.pieces, function->params[i].source.n_pieces);
+		/* A location may name any register. */
+		if (function->params[i].source.kind == FDBG_SOURCE_LOCATION)
+			needs[0] = needs[1] = UINT64_MAX;
+	}
+}
+
+static struct fdbg_error *find_needs(struct stop_engine *engine)
+{
+	engine->needs = calloc(engine->plan->n_sites + 1, sizeof(*engine->needs));
+	if (!engine->needs)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < engine->plan->n_sites; i++)
+		for (size_t k = 0; k < engine->plan->sites[i].n_probes; k++)
+			need_of_probe(engine->needs[i], &engine->plan->sites[i].probes[k]);
+	return NULL;
+}
+
+static struct fdbg_error *load_general_registers(struct stop_engine *engine)
 {
 	struct fdbg_error *err;
 
 	load_registers(engine);
 	for (size_t i = 0; i < engine->arch->n_regs; i++) {
-		if (engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX)
+		if (engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX || !is_general(engine, i))
 			continue;
 		err = fdbg_session_fetch_registers(engine->session);
 		if (err)
@@ -278,6 +320,28 @@ static struct fdbg_error *load_all_registers(struct stop_engine *engine)
 		break;
 	}
 	return NULL;
+}
+
+/* What the stop did not bring of a site's other registers. */
+static struct fdbg_error *load_needed_registers(struct stop_engine *engine, const struct fdbg_site *site)
+{
+	const uint64_t *needs = engine->needs[site - engine->plan->sites];
+	struct fdbg_error *err = NULL;
+	bool fetched = false;
+
+	for (size_t i = 0; i < engine->arch->n_regs && !err; i++) {
+		if (!(needs[i / 64] >> i % 64 & 1) || engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX)
+			continue;
+		err = fdbg_session_fetch_register(engine->session, engine->remote[i]);
+		fetched = true;
+		if (fdbg_error_is(err, FDBG_ERROR_REFUSED) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
+			fdbg_error_destroy(err);
+			err = NULL;
+		}
+	}
+	if (!err && fetched)
+		load_registers(engine);
+	return err;
 }
 
 static uint64_t capture_address(const struct moment *moment, const struct fdbg_capture_range *range)
@@ -365,7 +429,9 @@ static struct fdbg_error *hit(struct stop_engine *engine, const struct fdbg_stop
 		engine->base.stats.hits++;
 		*event = event_of(engine, FDBG_ENGINE_HIT, stop);
 		event->hit.site = &engine->plan->sites[place - engine->places.items];
-		err = capture(engine, event->hit.site, place, &pending);
+		err = load_needed_registers(engine, event->hit.site);
+		if (!err)
+			err = capture(engine, event->hit.site, place, &pending);
 		*ret = pending ? OUTCOME_PENDING : OUTCOME_EVENT;
 		return err;
 	case FDBG_ROLE_SET_IP:
@@ -398,6 +464,23 @@ static struct fdbg_error *let_child_go(struct stop_engine *engine, const struct 
 	return err ? err : fdbg_session_select(engine->session, stop->thread);
 }
 
+/*
+ * Where the other threads run on while one is stopped, hits of theirs are lost and stop replies mixed up (remote-protocol.md,
+ * section 7): such a server is for programs with one thread.
+ */
+static struct fdbg_error *check_thread(struct stop_engine *engine, const struct fdbg_stop *stop)
+{
+	if (fdbg_session_abilities(engine->session)->stops_all || stop->kind == FDBG_STOP_EXITED ||
+	    stop->kind == FDBG_STOP_KILLED || !stop->thread.tid)
+		return NULL;
+	if (!engine->only_thread)
+		engine->only_thread = stop->thread.tid;
+	if (engine->only_thread == stop->thread.tid)
+		return NULL;
+	return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the program has started a second thread, and this server cannot stop "
+				 "all threads together; what was recorded up to here is in the file");
+}
+
 /* Deals with a stop. */
 static struct fdbg_error *handle(struct stop_engine *engine, const struct fdbg_stop *stop, enum outcome *ret)
 {
@@ -410,6 +493,9 @@ static struct fdbg_error *handle(struct stop_engine *engine, const struct fdbg_s
 	engine->now = moment;
 	engine->base.stats.stops++;
 	*ret = OUTCOME_NONE;
+	err = check_thread(engine, stop);
+	if (err)
+		return err;
 	switch (stop->kind) {
 	case FDBG_STOP_BREAKPOINT:
 	case FDBG_STOP_SIGNAL:
@@ -417,7 +503,7 @@ static struct fdbg_error *handle(struct stop_engine *engine, const struct fdbg_s
 		engine->signal = stop->signal;
 		if (stop->kind == FDBG_STOP_SIGNAL && stop->signal != TARGET_SIGTRAP)
 			return NULL;
-		err = load_all_registers(engine);
+		err = load_general_registers(engine);
 		if (err)
 			return err;
 		place = fdbg_places_at(&engine->places, fdbg_registers_get(&moment->registers, engine->arch->pc));
@@ -567,6 +653,7 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 static struct fdbg_error *halt(struct stop_engine *engine)
 {
 	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)STOP_TIMEOUT_MS * 1000000;
+	uint64_t settled = fdbg_clock_mono_ns() + (uint64_t)INTERRUPT_MS * 1000000;
 	struct fdbg_error *err;
 
 	if (!engine->running)
@@ -591,6 +678,9 @@ static struct fdbg_error *halt(struct stop_engine *engine)
 		engine->held = NULL;
 		if (engine->gone)
 			return err;
+		/* Not every server can interrupt what it attached to (section 6): being stopped will do. */
+		if (!err && !engine->running && fdbg_clock_mono_ns() > settled)
+			return NULL;
 		if (fdbg_clock_mono_ns() > deadline)
 			err = fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target did not stop");
 	}
@@ -624,6 +714,7 @@ static void destroy(struct fdbg_engine *base)
 	fdbg_places_deinit(&engine->places);
 	for (size_t i = 0; i < 2; i++)
 		fdbg_arena_deinit(&engine->moments[i].arena);
+	free(engine->needs);
 	free(engine);
 }
 
@@ -650,8 +741,27 @@ static struct fdbg_error *start(struct stop_engine *engine)
 		.session = engine->session, .arch = engine->arch, .image = engine->image,
 		.bias = engine->base.bias, .log = engine->log,
 	};
-	err = pass_signals(engine);
-	return err ? err : fdbg_places_insert(&engine->places, engine->plan, engine->thread);
+	err = find_needs(engine);
+	/* Signals that come while scratch memory is made must not be lost in it: they pass only afterwards. */
+	if (!err)
+		err = fdbg_places_insert(&engine->places, engine->plan, engine->thread);
+	if (err)
+		return err;
+	engine->signal = engine->places.signal;
+	return pass_signals(engine);
+}
+
+/* A start that failed: a program that lived before us goes on as it was. */
+static void back_out(struct stop_engine *engine)
+{
+	struct fdbg_error *err = engine->places.session ? fdbg_places_remove(&engine->places, true) : NULL;
+	bool attached = false;
+
+	if (!err)
+		err = fdbg_session_is_attached(engine->session, &attached);
+	if (!err && attached)
+		err = fdbg_session_detach(engine->session, engine->pid);
+	fdbg_error_destroy(err);
 }
 
 /* Once is enough: from then on every landing of every thread is seen. */
@@ -704,6 +814,7 @@ struct fdbg_error *fdbg_stop_engine_create(struct fdbg_session *session, const s
 		};
 	err = start(engine);
 	if (err) {
+		back_out(engine);
 		destroy(&engine->base);
 		return err;
 	}
