@@ -178,8 +178,15 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	/* One expression for the whole function is relative to the frame that the prologue makes: there is none yet. */
 	if (context->stop == context->function->entry && !param->location.list &&
 	    (source.reg == arch->sp || source.reg == arch->fp) && simple.kind != FDBG_SIMPLE_CFA &&
-	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry)
-		return from_abi(context, abi);
+	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry) {
+		if (!context->body_known || source.reg != context->body_cfa_reg ||
+		    source.offset < context->body_cfa_offset)
+			return from_abi(context, abi);
+		/* A slot in the caller's frame: the argument is passed on the stack. */
+		source.reg = context->cfa_reg;
+		source.offset += context->cfa_offset - context->body_cfa_offset;
+		return source;
+	}
 	if (slot_is_stored(context, source.reg, source.offset, slot_size, &proven))
 		return source;
 	if (proven || context->stop == context->function->entry)
