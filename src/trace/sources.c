@@ -260,15 +260,41 @@ static enum agreement stores_agree(const struct fdbg_source_context *context, co
 	return all;
 }
 
+#define OP_FBREG 0x91
+
+/*
+ * The stack slot that a capture's location starts from: `fbreg N` and then dereferences and offsets through the
+ * environment. Without those it is the environment's own slot.
+ */
+static struct fdbg_simple_location environment_slot(const struct fdbg_source_context *context,
+						    const struct fdbg_variable *capture)
+{
+	const struct fdbg_location_range *range = fdbg_location_at(&capture->location, context->stop);
+	struct fdbg_location_range first;
+	struct fdbg_location location = capture->location;
+	size_t len = 1;
+
+	if (!range || !range->len || range->expr[0] != OP_FBREG)
+		return (struct fdbg_simple_location){ .kind = FDBG_SIMPLE_NONE };
+	while (len < range->len && range->expr[len] & 0x80)
+		len++; /* the operand is a LEB128: its last byte has the top bit clear */
+	if (len == range->len)
+		return (struct fdbg_simple_location){ .kind = FDBG_SIMPLE_NONE };
+	first = (struct fdbg_location_range){ .expr = range->expr, .len = len + 1 };
+	location.ranges = &first;
+	location.n_ranges = 1;
+	location.list = false;
+	return fdbg_location_simplify(&location, &context->function->frame_base, context->stop);
+}
+
 /* Did the prologue store this register to where captures are found? Then the environment is, or begins, in it. */
 static bool captures_come_from(const struct fdbg_source_context *context, uint32_t from)
 {
 	for (size_t i = 0; i < context->n_captures; i++) {
-		struct fdbg_simple_location simple = fdbg_location_simplify(
-			&context->captures[i].location, &context->function->frame_base, context->stop);
+		struct fdbg_simple_location slot = environment_slot(context, &context->captures[i]);
 
-		if ((simple.kind == FDBG_SIMPLE_INDIRECT || simple.kind == FDBG_SIMPLE_MEMORY) &&
-		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, simple.reg), simple.offset, from) == AGREES)
+		if (slot.kind == FDBG_SIMPLE_MEMORY &&
+		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, slot.reg), slot.offset, from) == AGREES)
 			return true;
 	}
 	return false;
