@@ -241,10 +241,13 @@ struct candidate {
 	size_t n_unknown;      /* arguments that cannot be read there */
 };
 
-/* Works out what a call probe at candidate->stop would see; NOT_FOUND when its frame could not be told from others. */
+/*
+ * Works out what a call probe at candidate->stop would see; NOT_FOUND when its frame could not be told from
+ * others. body: the candidate behind the prologue, NULL: none.
+ */
 static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_traced_function *traced,
 				   const struct fdbg_code *code, const struct described *described, bool optimized,
-				   struct candidate *candidate)
+				   const struct candidate *body, struct candidate *candidate)
 {
 	struct fdbg_plan *plan = planner->plan;
 	struct fdbg_source_context sources = {
@@ -261,6 +264,11 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "the frame is not described");
 	sources.cfa_reg = candidate->cfa_reg;
 	sources.cfa_offset = candidate->cfa_offset;
+	if (body) {
+		sources.body_known = true;
+		sources.body_cfa_reg = body->cfa_reg;
+		sources.body_cfa_offset = body->cfa_offset;
+	}
 	candidate->params = fdbg_arena_array(&plan->arena, traced->n_params, sizeof(*candidate->params));
 	if (!candidate->params)
 		return &fdbg_error_nomem;
@@ -288,7 +296,7 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 	usable = !optimized && function->has_prologue_end && ret->stop >= function->ranges[0].low &&
 		 ret->stop < function->ranges[0].high;
 	if (usable) {
-		err = try_stop(planner, traced, code, described, optimized, ret);
+		err = try_stop(planner, traced, code, described, optimized, NULL, ret);
 		usable = !err;
 		if (!err && !ret->n_unknown)
 			return NULL;
@@ -296,7 +304,7 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 			return err;
 		fdbg_error_destroy(err);
 	}
-	err = try_stop(planner, traced, code, described, optimized, &at_entry);
+	err = try_stop(planner, traced, code, described, optimized, usable ? ret : NULL, &at_entry);
 	if (!err && (!usable || at_entry.n_unknown < ret->n_unknown))
 		*ret = at_entry;
 	return err;

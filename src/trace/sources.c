@@ -178,8 +178,15 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	/* One expression for the whole function is relative to the frame that the prologue makes: there is none yet. */
 	if (context->stop == context->function->entry && !param->location.list &&
 	    (source.reg == arch->sp || source.reg == arch->fp) && simple.kind != FDBG_SIMPLE_CFA &&
-	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry)
-		return from_abi(context, abi);
+	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry) {
+		if (!context->body_known || source.reg != context->body_cfa_reg ||
+		    source.offset < context->body_cfa_offset)
+			return from_abi(context, abi);
+		/* A slot in the caller's frame: the argument is passed on the stack. */
+		source.reg = context->cfa_reg;
+		source.offset += context->cfa_offset - context->body_cfa_offset;
+		return source;
+	}
 	if (slot_is_stored(context, source.reg, source.offset, slot_size, &proven))
 		return source;
 	if (proven || context->stop == context->function->entry)
@@ -253,15 +260,41 @@ static enum agreement stores_agree(const struct fdbg_source_context *context, co
 	return all;
 }
 
+#define OP_FBREG 0x91
+
+/*
+ * The stack slot that a capture's location starts from: `fbreg N` and then dereferences and offsets through the
+ * environment. Without those it is the environment's own slot.
+ */
+static struct fdbg_simple_location environment_slot(const struct fdbg_source_context *context,
+						    const struct fdbg_variable *capture)
+{
+	const struct fdbg_location_range *range = fdbg_location_at(&capture->location, context->stop);
+	struct fdbg_location_range first;
+	struct fdbg_location location = capture->location;
+	size_t len = 1;
+
+	if (!range || !range->len || range->expr[0] != OP_FBREG)
+		return (struct fdbg_simple_location){ .kind = FDBG_SIMPLE_NONE };
+	while (len < range->len && range->expr[len] & 0x80)
+		len++; /* the operand is a LEB128: its last byte has the top bit clear */
+	if (len == range->len)
+		return (struct fdbg_simple_location){ .kind = FDBG_SIMPLE_NONE };
+	first = (struct fdbg_location_range){ .expr = range->expr, .len = len + 1 };
+	location.ranges = &first;
+	location.n_ranges = 1;
+	location.list = false;
+	return fdbg_location_simplify(&location, &context->function->frame_base, context->stop);
+}
+
 /* Did the prologue store this register to where captures are found? Then the environment is, or begins, in it. */
 static bool captures_come_from(const struct fdbg_source_context *context, uint32_t from)
 {
 	for (size_t i = 0; i < context->n_captures; i++) {
-		struct fdbg_simple_location simple = fdbg_location_simplify(
-			&context->captures[i].location, &context->function->frame_base, context->stop);
+		struct fdbg_simple_location slot = environment_slot(context, &context->captures[i]);
 
-		if ((simple.kind == FDBG_SIMPLE_INDIRECT || simple.kind == FDBG_SIMPLE_MEMORY) &&
-		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, simple.reg), simple.offset, from) == AGREES)
+		if (slot.kind == FDBG_SIMPLE_MEMORY &&
+		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, slot.reg), slot.offset, from) == AGREES)
 			return true;
 	}
 	return false;
