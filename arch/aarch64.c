@@ -6,7 +6,8 @@
 
 /* DWARF numbers: DWARF for the Arm 64-bit architecture, section 4.1. Names: GDB's target descriptions. */
 #define X(n) [n] = { "x" #n, n, 8, NULL }
-#define V(n) [A64_V0 + (n)] = { "v" #n, 64 + (n), 16, NULL }
+/* With SVE a server describes z0, of which v0 is the low part. */
+#define V(n) [A64_V0 + (n)] = { "v" #n, 64 + (n), 16, "z" #n }
 
 static const struct fdbg_reg regs[A64_N_REGS] = {
 	X(0), X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8), X(9), X(10), X(11), X(12), X(13), X(14), X(15),

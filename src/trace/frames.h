@@ -33,6 +33,7 @@ struct fdbg_shadow_thread {
 	uint64_t n_ids;            /* ids given so far */
 	const struct fdbg_traced_function *armed; /* entry seen, call probe to come */
 	uint64_t armed_cfa;
+	uint64_t armed_hidden_pointer;            /* as it was at that entry */
 };
 
 struct fdbg_shadow {

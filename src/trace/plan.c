@@ -183,10 +183,7 @@ static void return_address(struct planner *planner, struct fdbg_traced_function 
 		traced->saves_hidden_pointer = stop == traced->function->entry ||
 			(prologue->complete && !(prologue->clobbered[hidden / 64] >> hidden % 64 & 1));
 		traced->hidden_pointer_at_return = arch->hidden_pointer_ret != FDBG_ARCH_NO_REG;
-		if (!traced->saves_hidden_pointer && !traced->hidden_pointer_at_return) {
-			traced->return_kind = FDBG_RETURN_UNKNOWN;
-			traced->return_reason = "the address of the return value is not known";
-		}
+		traced->hidden_pointer_at_entry = !traced->saves_hidden_pointer && !traced->hidden_pointer_at_return;
 	}
 	if (traced->function->nocall) {
 		traced->return_kind = FDBG_RETURN_UNKNOWN;
@@ -345,7 +342,7 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	return_address(planner, traced, candidate.stop, &candidate.prologue);
 
 	traced->loop_head = candidate.stop != function->entry && arch->may_repeat(&code, candidate.stop);
-	if (traced->loop_head)
+	if (traced->loop_head || traced->hidden_pointer_at_entry)
 		place(planner, function->entry, (struct fdbg_probe){
 			.kind = FDBG_PROBE_ENTRY, .function = traced,
 			.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_entry,

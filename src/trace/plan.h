@@ -81,13 +81,14 @@ struct fdbg_traced_function {
 	size_t n_return_pieces;
 	const char *return_reason;
 	bool saves_hidden_pointer;       /* the call probe sees the hidden pointer in its register */
+	bool hidden_pointer_at_entry;    /* only an entry probe sees it (aarch64) */
 	bool hidden_pointer_at_return;   /* the return register holds it again at ret */
 	bool loop_head;                  /* a loop may come back to the call probe: an entry probe arms it */
 };
 
 enum fdbg_probe_kind {
 	/* In the order in which probes of one address take effect. */
-	FDBG_PROBE_ENTRY,  /* the function's first instruction, where its call probe needs arming */
+	FDBG_PROBE_ENTRY,  /* the function's first instruction, where its call probe needs arming or the hidden pointer is */
 	FDBG_PROBE_CALL,   /* arguments are in place */
 	FDBG_PROBE_RETURN, /* at a ret */
 	FDBG_PROBE_PANIC,  /* entry of rust_panic */

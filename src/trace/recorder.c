@@ -294,17 +294,17 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 {
 	const struct fdbg_traced_function *function = probe->function;
 	const struct fdbg_arch *arch = recorder->plan->arch;
+	bool armed = thread->armed == function && thread->armed_cfa == cfa;
 	uint64_t depth;
 	struct fdbg_message_event event;
 	struct fdbg_named_value *values = NULL;
 	struct fdbg_shadow_frame *frame;
 	struct fdbg_error *err = NULL;
 
-	if (function->loop_head) {
-		if (thread->armed != function || thread->armed_cfa != cfa)
-			return NULL; /* the loop came round */
+	if (function->loop_head && !armed)
+		return NULL; /* the loop came round */
+	if (armed)
 		thread->armed = NULL;
-	}
 	while (thread->n_frames && fdbg_shadow_top(thread)->cfa <= cfa && !err)
 		err = leave_top(recorder, hit, thread);
 	if (err)
@@ -316,6 +316,10 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		return &fdbg_error_nomem;
 	if (function->saves_hidden_pointer && hit->registers->valid[arch->hidden_pointer]) {
 		frame->hidden_pointer = fdbg_registers_get(hit->registers, arch->hidden_pointer);
+		frame->has_hidden_pointer = true;
+	}
+	if (function->hidden_pointer_at_entry && armed) {
+		frame->hidden_pointer = thread->armed_hidden_pointer;
 		frame->has_hidden_pointer = true;
 	}
 	if (!frame->recorded)
@@ -467,6 +471,8 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 		case FDBG_PROBE_ENTRY:
 			thread->armed = probe->function;
 			thread->armed_cfa = cfa;
+			thread->armed_hidden_pointer = fdbg_registers_get(hit->registers,
+									  recorder->plan->arch->hidden_pointer);
 			break;
 		case FDBG_PROBE_CALL:
 			err = probe->function->dbg_trace ? on_dbg_trace(recorder, hit, thread, probe)
