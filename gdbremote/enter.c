@@ -24,6 +24,7 @@ struct talk {
 	size_t in_pos, in_len;
 	uint64_t deadline;
 	struct fdbg_thread_id thread;
+	bool ack_owed, acks_off;
 	bool linux_signals; /* the server numbers them as Linux does */
 	int pending; /* a signal to give back to the target, 0: none */
 };
@@ -40,6 +41,9 @@ static struct fdbg_error *say(struct talk *talk, const char *text)
 	size_t begin;
 
 	fdbg_buf_clear(&talk->out);
+	if (talk->ack_owed)
+		fdbg_buf_byte(&talk->out, '+');
+	talk->ack_owed = false;
 	begin = fdbg_packet_begin(&talk->out);
 	fdbg_buf_string(&talk->out, text);
 	fdbg_packet_end(&talk->out, begin);
@@ -48,7 +52,10 @@ static struct fdbg_error *say(struct talk *talk, const char *text)
 	return fdbg_transport_write(talk->transport, talk->out.data, talk->out.len, left_ms(talk));
 }
 
-/* The next answer, acked, in talk->decoder.payload. */
+/*
+ * The next answer, in talk->decoder.payload. Its ack goes with the next request, the last one's with the first of the
+ * session.
+ */
 static struct fdbg_error *hear(struct talk *talk)
 {
 	for (;;) {
@@ -67,8 +74,10 @@ static struct fdbg_error *hear(struct talk *talk)
 		event = fdbg_packet_decode(&talk->decoder, talk->in + talk->in_pos,
 					   talk->in_len - talk->in_pos, &used);
 		talk->in_pos += used;
-		if (event == FDBG_PACKET_REPLY)
-			return fdbg_transport_write(talk->transport, "+", 1, left_ms(talk));
+		if (event == FDBG_PACKET_REPLY) {
+			talk->ack_owed = !talk->acks_off;
+			return NULL;
+		}
 		if (event == FDBG_PACKET_BAD || event == FDBG_PACKET_NAK || event == FDBG_PACKET_TOO_LONG)
 			return fdbg_error_create(FDBG_ERROR_PROTOCOL, "the link to the server is damaged");
 	}
@@ -183,7 +192,7 @@ static struct fdbg_error *meet(struct talk *talk, const struct fdbg_waiting_targ
 
 struct fdbg_error *fdbg_launch_enter(struct fdbg_transport *transport,
 				     const struct fdbg_waiting_target *target,
-				     const char *program, int timeout_ms)
+				     const char *program, int timeout_ms, bool *acks_off_ret)
 {
 	struct talk talk = { .transport = transport, .decoder.limit = MAX_PAYLOAD };
 	struct fdbg_error *err;
@@ -192,6 +201,14 @@ struct fdbg_error *fdbg_launch_enter(struct fdbg_transport *transport,
 	talk.deadline = fdbg_clock_mono_ns() + (uint64_t)timeout_ms * 1000000;
 	err = ask(&talk, "qSupported:foo+;multiprocess+;exec-events+");
 	talk.linux_signals = !err && answer_has(&talk, "native-signals+");
+	/*
+	 * With acks, lldb-server loses sight of a request that it reads together with the ack of a stop reply. (The ack of
+	 * the OK comes with the next request.)
+	 */
+	if (!err && talk.linux_signals) {
+		err = ask(&talk, "QStartNoAckMode");
+		talk.acks_off = !err;
+	}
 	/* Servers with Linux signal numbers report an exec without being asked. */
 	if (!err && !talk.linux_signals && !answer_has(&talk, "exec-events+"))
 		err = fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
@@ -212,5 +229,6 @@ struct fdbg_error *fdbg_launch_enter(struct fdbg_transport *transport,
 		kill(target->pid, talk.pending);
 	fdbg_packet_decoder_deinit(&talk.decoder);
 	fdbg_buf_deinit(&talk.out);
+	*acks_off_ret = talk.acks_off;
 	return err;
 }

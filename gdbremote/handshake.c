@@ -100,7 +100,8 @@ static struct fdbg_error *ask_features(struct fdbg_session *session)
 	struct fdbg_error *err;
 
 	session->abilities.packet_size = DEFAULT_PACKET_SIZE;
-	session->ack_owed = true; /* also an ack for what an earlier client left */
+	session->abilities.no_ack = session->options.acks_off;
+	session->ack_owed = !session->options.acks_off; /* also an ack for what an earlier client left */
 	err = fdbg_session_requestf(session, "qSupported:" OUR_FEATURES);
 	if (err && err->code != FDBG_ERROR_NOMEM && session->decoder.skipped) {
 		fdbg_error_destroy(err);
@@ -115,6 +116,10 @@ static struct fdbg_error *turn_acks_off(struct fdbg_session *session)
 	struct fdbg_error *err = NULL;
 	bool offered = session->abilities.no_ack;
 
+	if (session->options.acks_off) {
+		session->abilities.no_ack = true;
+		return NULL;
+	}
 	session->abilities.no_ack = false;
 	if (offered)
 		err = fdbg_session_requestf(session, "QStartNoAckMode");

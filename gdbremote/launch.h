@@ -38,12 +38,12 @@ struct fdbg_error *fdbg_launch_server(const struct fdbg_server_start *start, pid
 struct fdbg_error *fdbg_launch_keeper(pid_t target, pid_t *pid_ret, int *fd_ret) FDBG_CHECK;
 
 /*
- * Leads the target from its gate through execve, over the link to the server that is attached to it. The link
- * is then as fresh as before: with acks, no request under way. An error has the errno of execve in it when
- * that failed.
+ * Leads the target from its gate through execve, over the link to the server that is attached to it, or does so
+ * now. No request is under way afterwards. *acks_off_ret: acks have been turned off; else that of the last answer
+ * is owed, and comes with what opens a session. An error has the errno of execve in it when that failed.
  */
 struct fdbg_error *fdbg_launch_enter(struct fdbg_transport *transport,
 				     const struct fdbg_waiting_target *target,
-				     const char *program, int timeout_ms) FDBG_CHECK;
+				     const char *program, int timeout_ms, bool *acks_off_ret) FDBG_CHECK;
 
 #endif

@@ -32,6 +32,7 @@ struct fdbg_server {
 	pid_t pid, target, keeper; /* 0: none, or reaped */
 	int output_fd, keeper_fd;  /* -1: none */
 	bool released;
+	bool acks_off;
 	bool target_ended;
 	int target_status;
 	pid_t target_shown;        /* what fdbg_server_target says, also after its end */
@@ -279,7 +280,7 @@ static struct fdbg_error *start(struct fdbg_server *server, const struct fdbg_se
 		err = connect_server(server, &start, deadline, &transport);
 	if (err)
 		return err;
-	err = fdbg_launch_enter(transport, target, options->program, left_ms(deadline));
+	err = fdbg_launch_enter(transport, target, options->program, left_ms(deadline), &server->acks_off);
 	if (err) {
 		/* A server that ended by itself has said why. */
 		if (err->code == FDBG_ERROR_GONE) {
@@ -371,6 +372,11 @@ struct fdbg_error *fdbg_server_attach(const struct fdbg_server_options *options,
 	fdbg_transport_set_local_target(*transport_ret, pid);
 	*ret = server;
 	return NULL;
+}
+
+bool fdbg_server_acks_off(const struct fdbg_server *server)
+{
+	return server->acks_off;
 }
 
 pid_t fdbg_server_pid(const struct fdbg_server *server)

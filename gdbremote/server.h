@@ -63,6 +63,8 @@ struct fdbg_error *fdbg_server_attach(const struct fdbg_server_options *options,
  */
 struct fdbg_error *fdbg_server_find(const char *name, char **ret) FDBG_CHECK;
 
+/* Whether the link has no acks any more (struct fdbg_session_options, acks_off). */
+bool fdbg_server_acks_off(const struct fdbg_server *server);
 pid_t fdbg_server_pid(const struct fdbg_server *server);
 /* The target's process id; it stays taken until fdbg_server_wait_target or destroy. */
 pid_t fdbg_server_target(const struct fdbg_server *server);

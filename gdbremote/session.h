@@ -54,6 +54,7 @@ struct fdbg_session_options {
 	int timeout_ms;                  /* for every reply except that of a resume; 0: 10 seconds */
 	const struct fdbg_log *log;      /* packets at FDBG_LOG_PACKET */
 	int wake_fd;                     /* ends waits with FDBG_ERROR_INTERRUPTED while readable; -1: none */
+	bool acks_off;                   /* the link has no acks any more */
 	/* Output of the target that the server forwards (O packets). NULL: dropped. */
 	void (*output)(void *context, const void *data, size_t len);
 	void *output_context;

@@ -154,11 +154,13 @@ struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const
 static struct fdbg_error *keep_interrupt_back(struct fdbg_session *session)
 {
 	bool wanted[MAX_SIGNALS];
+	bool interrupted = session->interrupt_sent || session->stop.interrupt;
 
-	if (!session->abilities.program_signals || !(session->interrupt_sent || session->stop.interrupt))
+	if (!session->abilities.program_signals)
 		return NULL;
+	/* SIGTRAP: other threads may have met a breakpoint that was not reported yet. */
 	for (int signal = 1; signal < MAX_SIGNALS; signal++)
-		wanted[signal] = signal != SIGSTOP && signal != SIGINT;
+		wanted[signal] = signal != SIGTRAP && !(interrupted && (signal == SIGSTOP || signal == SIGINT));
 	return send_signals(session, "QProgramSignals", wanted);
 }
 

@@ -116,6 +116,7 @@ static struct fdbg_error *launch(struct fdbg_target *target, int *status_ret)
 			*status_ret = STATUS_CANNOT_RUN;
 		return err;
 	}
+	opening.acks_off = fdbg_server_acks_off(target->server);
 	err = fdbg_session_open(transport, &opening, &target->session);
 	return err ? err : fdbg_session_leave_exec(target->session);
 }

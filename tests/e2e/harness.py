@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -39,9 +40,9 @@ def rustc_identity():
         raise unittest.SkipTest("no Rust compiler: %s" % e)
 
 
-def rustc_version():
+def rustc_version(identity=None):
     """(1, 95) for 1.95.0"""
-    release = [l for l in rustc_identity().splitlines() if l.startswith("release:")][0]
+    release = [l for l in (identity or rustc_identity()).splitlines() if l.startswith("release:")][0]
     return tuple(int(n) for n in release.split()[1].split("-")[0].split(".")[:2])
 
 
@@ -49,18 +50,20 @@ class CompileError(Exception):
     pass
 
 
-def compile_rust(crate, source, flags=(), debug=True, files=None, deps=None):
+def compile_rust(crate, source, flags=(), debug=True, files=None, deps=None, compiler=None):
     """Compiles a crate, or takes it from the cache. Returns the path of the executable.
 
     source  text of the crate's root
     files   {name: text} of further files beside it
     deps    {crate: source text} of libraries that it uses, each with debug information
+    compiler  another compiler than RUSTC
     """
+    compiler = compiler or RUSTC
     options = ["--crate-name", crate, "--crate-type", "bin", "--edition", "2021", "--cap-lints", "allow"] + \
         (["-g"] if debug else []) + list(flags)
     files = dict(files or {}, **{crate + ".rs": source})
     deps = deps or {}
-    everything = [rustc_identity(), json.dumps(files, sort_keys=True), json.dumps(deps, sort_keys=True)] + options
+    everything = [compiler, rustc_identity(), json.dumps(files, sort_keys=True), json.dumps(deps, sort_keys=True)] + options
     key = hashlib.sha256("\0".join(everything).encode()).hexdigest()[:24]
     folder = os.path.join(CACHE, "%s-%s" % (crate, key))
     program = os.path.join(folder, crate)
@@ -73,10 +76,10 @@ def compile_rust(crate, source, flags=(), debug=True, files=None, deps=None):
             with open(os.path.join(work, name), "w", encoding="utf-8") as f:
                 f.write(text)
         for dep in deps:
-            call_rustc(work, ["--crate-name", dep, "--crate-type", "rlib", "--edition", "2021", "--cap-lints", "allow", "-g",
-                              dep + ".rs"])
+            call_rustc(work, compiler, ["--crate-name", dep, "--crate-type", "rlib", "--edition", "2021", "--cap-lints", "allow", "-g",
+                                        dep + ".rs"])
             options += ["--extern", "%s=lib%s.rlib" % (dep, dep)]
-        call_rustc(work, options + ["-o", crate, crate + ".rs"])
+        call_rustc(work, compiler, options + ["-o", crate, crate + ".rs"])
         try:
             os.rename(work, folder)
         except OSError:     # somebody else was faster
@@ -87,10 +90,38 @@ def compile_rust(crate, source, flags=(), debug=True, files=None, deps=None):
     return program
 
 
-def call_rustc(folder, options):
-    done = subprocess.run([RUSTC] + options, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def call_rustc(folder, compiler, options):
+    done = subprocess.run([compiler] + options, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise CompileError("rustc %s:\n%s" % (" ".join(options), done.stdout.decode(errors="replace")[-8000:]))
+
+
+ARM_TARGET = "aarch64-unknown-linux-gnu"
+
+
+@functools.lru_cache(None)
+def arm_compiler():
+    """(rustc, its flags for static aarch64 programs, its identity). E2E_ARM_RUSTC and E2E_ARM_SYSROOT name another
+    compiler and where its aarch64 standard library is."""
+    if not shutil.which("aarch64-linux-gnu-gcc"):
+        raise unittest.SkipTest("there is no aarch64-linux-gnu-gcc (Debian: gcc-aarch64-linux-gnu) to link with")
+    sysroot = os.environ.get("E2E_ARM_SYSROOT")
+    for rustc in [os.environ.get("E2E_ARM_RUSTC"), RUSTC, "/usr/bin/rustc"]:
+        if not rustc or not shutil.which(rustc):
+            continue
+        for extra in ([["--sysroot", sysroot]] if sysroot else []) + [[]]:
+            flags = extra + ["--target", ARM_TARGET, "-C", "linker=aarch64-linux-gnu-gcc",
+                             "-C", "target-feature=+crt-static"]
+            with Scratch() as scratch:
+                source = os.path.join(scratch.path, "try.rs")
+                with open(source, "w") as f:
+                    f.write("fn main() {}")
+                done = subprocess.run([rustc] + flags + ["-o", os.path.join(scratch.path, "try"), source],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if done.returncode == 0:
+                identity = subprocess.run([rustc, "-vV"], stdout=subprocess.PIPE, check=True).stdout.decode()
+                return rustc, flags, identity
+    raise unittest.SkipTest("no Rust compiler here has a standard library for %s" % ARM_TARGET)
 
 
 def example(name):
@@ -222,6 +253,55 @@ def wait_until(condition, seconds=10, step=0.02):
 def fdbg(*args, **options):
     """Runs fdbg with these arguments."""
     return run([FDBG] + list(args), **options)
+
+
+def listening_port(process, seconds=10):
+    """The port that a gdbserver says on its standard error."""
+    for _ in range(20):
+        line = process.stderr.readline().decode(errors="replace")
+        if line.startswith("Listening on port "):
+            return int(line.split()[-1])
+        if not line:
+            break
+    raise AssertionError("the server does not listen")
+
+
+def free_port():
+    """A port of the loopback interface that nobody uses right now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def start_server(test, command, **options):
+    """A server for a test, in a session of its own that ends with the test. What it and its target print is in
+    process.output(), so that no pipe can fill up."""
+    file = tempfile.TemporaryFile()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.PIPE,
+                               env=clean_environment(), start_new_session=True, **options)
+
+    def output():
+        process.wait(10 * SLOWNESS)
+        file.seek(0)
+        return file.read()
+
+    def end():
+        kill_session(process.pid)
+        process.wait()
+        process.stderr.close()
+        file.close()
+    process.output = output
+    test.addCleanup(end)
+    return process
+
+
+def start_gdbserver(test, *words):
+    """(process, address) of a gdbserver with these words behind its address."""
+    if not shutil.which("gdbserver"):
+        raise unittest.SkipTest("there is no gdbserver")
+    process = start_server(test, ["gdbserver", "--once"] + [w for w in words if w.startswith("--")] + ["127.0.0.1:0"] +
+                           [w for w in words if not w.startswith("--")])
+    return process, "127.0.0.1:%d" % listening_port(process)
 
 
 class Recording:
