@@ -312,8 +312,8 @@ class OptionsTest(E2ETest):
             rec = self.record(program, opts=opts)
             return [c for c in harness.calls(self.trees(rec)) if c.short() == "look"][0]
 
-        self.assertEqual((look().args, look().value), ([("x", "77")], "77"))
-        self.assertEqual(look("--deref-limit", "12").args, [("x", "77")])
+        self.assertEqual((look().args, look().value), ([("x", "770077")], "770077"))
+        self.assertEqual(look("--deref-limit", "12").args, [("x", "770077")])
         self.assertNotIn("770077", str(look("--deref-limit", "3").args))
 
 
