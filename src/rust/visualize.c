@@ -290,16 +290,11 @@ static const char *make_view(struct fdbg_decoder *decoder, const struct fdbg_des
 static void decode_visual(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 			  const struct fdbg_object *object, struct fdbg_value *to);
 
-bool fdbg_visualize(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
+/* Makes the views of a type, in order; false only for want of memory. tell: says instead why there is none. */
+static bool make_views(struct fdbg_decoder *decoder, const struct fdbg_desc *desc, bool tell, struct view **ret)
 {
 	const struct fdbg_visualizers *list = decoder->visualizers;
-	struct fdbg_visual *visual = NULL;
-	struct view **end = NULL;
 
-	/* Both are the language's own more than a library's types; everything knows how they look. */
-	if (!list || desc->decode == fdbg_decode_opaque || fdbg_text_starts(desc->name, "core::option::Option<") ||
-	    fdbg_text_starts(desc->name, "core::result::Result<"))
-		return true;
 	for (size_t i = 0; i < list->n; i++) {
 		struct view *view;
 		const char *why;
@@ -307,26 +302,40 @@ bool fdbg_visualize(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		if (!fdbg_visualizer_matches(list->list[i].glob, desc->name))
 			continue;
 		view = fdbg_arena_new(&decoder->descs, struct view);
-		if (!visual) {
-			visual = fdbg_arena_new(&decoder->descs, struct fdbg_visual);
-			end = visual ? &visual->views : NULL;
-		}
-		if (!view || !visual)
+		if (!view)
 			return false;
 		view->section = &list->list[i];
 		why = make_view(decoder, desc, view);
-		if (why) {
-			fdbg_log(decoder->log, FDBG_LOG_INFO, "%s:%u: not for %.*s: %s", view->section->file,
-				 view->section->line, (int)desc->name.len, desc->name.data, why);
-			continue;
+		if (!why) {
+			*ret = view;
+			ret = &view->next;
+		} else if (tell) {
+			fdbg_log(decoder->log, FDBG_LOG_INFO, "%s:%u: %.*s is shown as its fields: %s",
+				 view->section->file, view->section->line, (int)desc->name.len, desc->name.data, why);
 		}
-		*end = view;
-		end = &view->next;
 	}
-	if (!visual || !visual->views)
+	return true;
+}
+
+bool fdbg_visualize(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
+{
+	struct view *views = NULL;
+
+	/* Both are the language's own more than a library's types; everything knows how they look. */
+	if (!decoder->visualizers || desc->decode == fdbg_decode_opaque ||
+	    fdbg_text_starts(desc->name, "core::option::Option<") ||
+	    fdbg_text_starts(desc->name, "core::result::Result<"))
 		return true;
-	visual->plain = desc->decode;
-	desc->visual = visual;
+	if (!make_views(decoder, desc, false, &views))
+		return false;
+	/* Sections for other versions of a crate are no news where one for this version is there. */
+	if (!views)
+		return !fdbg_log_on(decoder->log, FDBG_LOG_INFO) || make_views(decoder, desc, true, &views);
+	desc->visual = fdbg_arena_new(&decoder->descs, struct fdbg_visual);
+	if (!desc->visual)
+		return false;
+	desc->visual->plain = desc->decode;
+	desc->visual->views = views;
 	desc->decode = decode_visual;
 	return true;
 }

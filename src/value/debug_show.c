@@ -16,7 +16,7 @@ static const char ellipsis[] = "…";
  */
 static bool charge(struct fdbg_debug *debug, size_t len)
 {
-	size_t nodes = 1 + len / 64;
+	size_t nodes = 1 + len / 8;
 
 	if (nodes <= debug->n_nodes_left) {
 		debug->n_nodes_left -= nodes;
