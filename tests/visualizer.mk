@@ -9,3 +9,5 @@ check_PROGRAMS += tests/fuzz/visualizer
 tests_fuzz_visualizer_SOURCES = tests/fuzz/visualizer.c $(FUZZ_MAIN)
 tests_fuzz_visualizer_LDADD = $(FDBG_LIBS)
 tests_fuzz_visualizer_LDFLAGS = $(FUZZ_LINK)
+TESTS += tests/man.sh
+EXTRA_DIST += tests/man.sh
