@@ -27,4 +27,5 @@ include tests/gdbremote.mk
 include tests/debuginfo.mk
 include tests/rust.mk
 include tests/trace.mk
+include tests/visualizer.mk
 include tests/e2e.mk

@@ -14,6 +14,8 @@
 
 enum fdbg_trace_level { FDBG_TRACE_FULL, FDBG_TRACE_CALL_ONLY, FDBG_TRACE_NONE };
 
+struct fdbg_visualizers;
+
 struct fdbg_recording_options {
 	struct fdbg_target_options target;
 	const char *output;              /* NULL: NAME.firedbg.ss in the current directory */
@@ -29,6 +31,7 @@ struct fdbg_recording_options {
 	bool kill;                       /* at a limit kill the target instead of letting it go on alone */
 	bool live, stats, quiet;
 	const char *stats_file;          /* NULL: with stats, as text on stderr */
+	const struct fdbg_visualizers *visualizers; /* NULL: none */
 	const struct fdbg_log *log;
 };
 

@@ -47,6 +47,13 @@ void fdbg_decoder_set_bias(struct fdbg_decoder *decoder, uint64_t bias)
 	decoder->bias = bias;
 }
 
+void fdbg_decoder_set_visualizers(struct fdbg_decoder *decoder, const struct fdbg_visualizers *list,
+				  const struct fdbg_log *log)
+{
+	decoder->visualizers = list;
+	decoder->log = log;
+}
+
 void fdbg_decoder_begin(struct fdbg_decoder *decoder, struct fdbg_arena *arena, struct fdbg_memview *view)
 {
 	decoder->event++;

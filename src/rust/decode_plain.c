@@ -127,6 +127,16 @@ static struct fdbg_desc_variant *select_variant(const struct fdbg_desc *desc,
 	return other;
 }
 
+size_t fdbg_decode_variant_index(const struct fdbg_desc *desc, const struct fdbg_object *object)
+{
+	const struct fdbg_desc_variant *variant = NULL;
+
+	/* An enum whose tag makes no sense is opaque. */
+	if (desc->variants && desc->decode != fdbg_decode_opaque)
+		variant = select_variant(desc, object);
+	return variant && !variant->impossible ? (size_t)(variant - desc->variants) : SIZE_MAX;
+}
+
 /* A coroutine that ended keeps the names of what it had, but not the values (std-types.md, section 5). */
 static bool is_dead_state(const struct fdbg_desc *desc, size_t index)
 {

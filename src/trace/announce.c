@@ -31,7 +31,22 @@ struct fdbg_text fdbg_announce_path(const struct fdbg_function *function, struct
 	return below(file, root);
 }
 
-static void modification_time(const struct fdbg_function *function, struct fdbg_arena *arena,
+/* An absolute path as --map has it: the first FROM that it lies in, or is, becomes its TO. */
+static struct fdbg_text map_path(struct fdbg_text path, const char *const *map, struct fdbg_arena *arena)
+{
+	for (; map && *map; map++) {
+		const char *equals = strchr(*map, '=');
+		size_t len = equals ? (size_t)(equals - *map) : 0;
+
+		if (!len || path.len < len || memcmp(path.data, *map, len) ||
+		    (path.len > len && path.data[len] != '/' && equals[-1] != '/'))
+			continue;
+		return fdbg_text_from(fdbg_arena_printf(arena, "%s%.*s", equals + 1, (int)(path.len - len), path.data + len));
+	}
+	return path;
+}
+
+static void modification_time(const struct fdbg_function *function, const char *const *map, struct fdbg_arena *arena,
 			      struct fdbg_message_file *file)
 {
 	struct stat st;
@@ -41,6 +56,11 @@ static void modification_time(const struct fdbg_function *function, struct fdbg_
 						       function->directory.data ? function->directory.data : "",
 						       (int)function->file.len, function->file.data ? function->file.data : "");
 
+	if (path) {
+		struct fdbg_text mapped = map_path(fdbg_text_from(path), map, arena);
+
+		path = mapped.data ? fdbg_arena_copy(arena, mapped.data, mapped.len) : NULL;
+	}
 	if (!path || stat(path, &st))
 		return; /* the source is not on this machine: the epoch stands for "unknown" */
 	file->modified_secs = (uint64_t)st.st_mtim.tv_sec;
@@ -56,7 +76,7 @@ static struct fdbg_error *write_info(struct fdbg_writer *writer, uint64_t now, c
 	struct fdbg_message_info info = {
 		.debugger = FDBG_TEXT(DEBUGGER),
 		.version = FDBG_TEXT(PACKAGE_VERSION),
-		.workspace_root = main_unit ? main_unit->comp_dir : FDBG_TEXT(""),
+		.workspace_root = main_unit ? map_path(main_unit->comp_dir, announcement->map, arena) : FDBG_TEXT(""),
 		.package_name = main_unit ? main_unit->crate : fdbg_text_from(slash ? slash + 1 : announcement->program),
 		.target = fdbg_text_from(announcement->program),
 		.arguments = arguments,
@@ -65,7 +85,7 @@ static struct fdbg_error *write_info(struct fdbg_writer *writer, uint64_t now, c
 		.machine = fdbg_text_from(plan->arch->name),
 	};
 
-	if (!arguments)
+	if (!arguments || (main_unit && main_unit->comp_dir.data && !info.workspace_root.data))
 		return &fdbg_error_nomem;
 	for (size_t i = 0; i < announcement->n_arguments; i++)
 		arguments[i] = fdbg_text_from(announcement->arguments[i]);
@@ -122,7 +142,8 @@ static struct fdbg_error *write_function(struct fdbg_writer *writer, uint64_t no
 }
 
 static struct fdbg_error *write_functions(struct fdbg_writer *writer, uint64_t now, const struct fdbg_plan *plan,
-					  struct fdbg_text root, struct fdbg_arena *arena, struct fdbg_strmap *files)
+					  struct fdbg_text root, const char *const *map, struct fdbg_arena *arena,
+					  struct fdbg_strmap *files)
 {
 	uint32_t *file_ids = fdbg_arena_array(arena, plan->n_functions, sizeof(*file_ids));
 	struct fdbg_error *err = NULL;
@@ -135,6 +156,8 @@ static struct fdbg_error *write_functions(struct fdbg_writer *writer, uint64_t n
 		uint64_t id;
 
 		file.path = fdbg_announce_path(function, root, arena);
+		if (file.path.data)
+			file.path = map_path(file.path, map, arena);
 		if (!file.path.data)
 			return &fdbg_error_nomem;
 		if (!fdbg_strmap_get(files, file.path, &id)) {
@@ -142,7 +165,7 @@ static struct fdbg_error *write_functions(struct fdbg_writer *writer, uint64_t n
 			if (!fdbg_strmap_set(files, file.path, id))
 				return &fdbg_error_nomem;
 			file.id = (uint32_t)id;
-			modification_time(function, arena, &file);
+			modification_time(function, map, arena, &file);
 			err = fdbg_writer_file(writer, now, &file);
 		}
 		file_ids[i] = (uint32_t)id;
@@ -171,7 +194,8 @@ struct fdbg_error *fdbg_announce(struct fdbg_writer *writer, const struct fdbg_p
 	if (!err)
 		err = fdbg_writer_file(writer, now, &internal);
 	if (!err)
-		err = write_functions(writer, now, plan, main_unit ? main_unit->comp_dir : FDBG_TEXT(""), &arena, &files);
+		err = write_functions(writer, now, plan, main_unit ? main_unit->comp_dir : FDBG_TEXT(""),
+				      announcement->map, &arena, &files);
 	fdbg_strmap_deinit(&files);
 	fdbg_arena_deinit(&arena);
 	return err;

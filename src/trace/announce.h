@@ -12,6 +12,7 @@ struct fdbg_announcement {
 	const char *program;            /* absolute path of the executable */
 	const char *const *arguments;   /* without argv[0] */
 	size_t n_arguments;
+	const char *const *map;         /* FROM=TO: source paths below FROM are below TO here; NULL-terminated, NULL: none */
 };
 
 /*

@@ -17,6 +17,8 @@
 #define STOP_TIMEOUT_MS 5000
 /* How long a hit waits for the stop after it before its answers are asked for. */
 #define PENDING_MS 5
+/* Signals that may come instead of the end of a step. */
+#define MAX_STEPS 64
 /* How long an interrupt may take to show before another stop is taken instead. */
 #define INTERRUPT_MS 1000
 /* The most memory that one event may read. */
@@ -188,28 +190,63 @@ static struct fdbg_error *wait_step(struct stop_engine *engine, struct fdbg_stop
 	}
 }
 
+/* Whether the thread that stopped is still at an address. */
+static struct fdbg_error *is_at(struct stop_engine *engine, uint64_t address, bool *ret)
+{
+	uint32_t pc = engine->remote[engine->arch->pc];
+	struct fdbg_error *err = fdbg_session_fetch_register(engine->session, pc);
+	const uint8_t *bytes = err ? NULL : fdbg_session_register(engine->session, pc);
+	uint64_t value = 0;
+
+	for (int i = 7; bytes && i >= 0; i--)
+		value = value << 8 | bytes[i];
+	*ret = value == address;
+	return err;
+}
+
+/* Steps until the instruction at a place is executed; signals that come first are kept for the target. */
+static struct fdbg_error *step(struct stop_engine *engine, const struct fdbg_stop_place *place)
+{
+	for (int i = 0; i < MAX_STEPS; i++) {
+		struct fdbg_error *err;
+		struct fdbg_stop stop;
+		bool still;
+
+		err = fdbg_session_queue_resume(engine->session, FDBG_RESUME_STEP_ONLY, engine->thread, 0, false);
+		if (!err)
+			err = wait_step(engine, &stop);
+		if (err)
+			return fdbg_error_prefix(err, "while stepping over a breakpoint");
+		if (stop.kind == FDBG_STOP_EXITED || stop.kind == FDBG_STOP_KILLED || stop.interrupt) {
+			/* Dealt with as if it had come afterwards. */
+			engine->has_next = true;
+			engine->next_stop = stop;
+			if (!stop.interrupt)
+				return NULL;
+		} else if (stop.kind != FDBG_STOP_SIGNAL || stop.signal == TARGET_SIGTRAP) {
+			return NULL;
+		} else {
+			engine->signal = stop.signal;
+		}
+		err = is_at(engine, place->address, &still);
+		if (err || !still)
+			return err;
+	}
+	return fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target does not get past a breakpoint for signals");
+}
+
 /* Remove, step this thread alone, insert again (remote-protocol.md, section 5, (i)). */
 static struct fdbg_error *step_over(struct stop_engine *engine, const struct fdbg_stop_place *place)
 {
 	struct fdbg_error *err;
-	struct fdbg_stop stop;
 	bool removed, inserted = false;
 
 	engine->base.stats.stepped++;
 	err = fdbg_session_queue_remove(engine->session, place->address, engine->arch->breakpoint_size, &removed);
 	if (!err)
-		err = fdbg_session_queue_resume(engine->session, FDBG_RESUME_STEP_ONLY, engine->thread, 0, false);
-	if (!err)
-		err = wait_step(engine, &stop);
-	if (err)
-		return fdbg_error_prefix(err, "while stepping over a breakpoint");
-	if (stop.kind == FDBG_STOP_EXITED || stop.kind == FDBG_STOP_KILLED) {
-		engine->has_next = true;
-		engine->next_stop = stop;
-		return NULL;
-	}
-	if (stop.kind == FDBG_STOP_SIGNAL && stop.signal != TARGET_SIGTRAP)
-		engine->signal = stop.signal;
+		err = step(engine, place);
+	if (err || (engine->has_next && !engine->next_stop.interrupt))
+		return err;
 	err = fdbg_session_queue_insert(engine->session, place->address, engine->arch->breakpoint_size, &inserted);
 	if (!err)
 		err = fdbg_session_collect(engine->session);

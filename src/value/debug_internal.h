@@ -56,4 +56,7 @@ void fdbg_debug_wrap(struct fdbg_debug *debug, const char *name, const struct fd
  */
 bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value);
 
+/* Renders a struct by the template that it carries (value/show.h); false: it has none. */
+bool fdbg_debug_show(struct fdbg_debug *debug, const struct fdbg_value *value);
+
 #endif

@@ -1,6 +1,7 @@
 # The value tree, its stream encoding and its renderings.
 libfdbgcore_a_SOURCES += \
 	src/value/debug.c src/value/debug_internal.h \
+	src/value/debug_show.c \
 	src/value/debug_std.c \
 	src/value/decode.c \
 	src/value/encode.c src/value/encode.h \
@@ -8,6 +9,7 @@ libfdbgcore_a_SOURCES += \
 	src/value/json.c src/value/render.h \
 	src/value/number.c src/value/number.h \
 	src/value/shape.c src/value/shape.h \
+	src/value/show.c src/value/show.h \
 	src/value/typename.c src/value/typename.h \
 	src/value/utf8.c src/value/utf8.h \
 	src/value/value.c src/value/value.h \

@@ -62,7 +62,7 @@ class LldbTest(E2ETest):
         self.check(self.record(self.program, opts=["--server=" + shutil.which(self.server)], status=4))
 
     def test_generated(self):
-        source, manifest = gen.generate(21, 150, rustc=harness.rustc_version())
+        source, manifest = gen.generate(1, 200, depth=1, rustc=harness.rustc_version())
         program = harness.compile_rust("gen_prog", source)
         rec = self.record(program, opts=["--server=lldb-server"] + list(gen.EXCLUDE), timeout=120 * harness.SLOWNESS)
         self.trees(rec)

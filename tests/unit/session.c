@@ -649,18 +649,42 @@ static void a_link_cut_at_any_byte_is_told(void **state)
 	}
 }
 
+/*
+ * The stop comes, the registers queued behind it never do. That is no target that still runs: a caller who waits again
+ * for a timeout would wait for ever.
+ */
+static void an_overdue_answer_is_no_idle_target(void **state)
+{
+	struct step steps[] = {
+		{ "?", "T05thread:p1.2;" }, { "vCont;c", NULL }, { "g", NULL }, { "", STOP_A }, { "", STALL },
+		{ NULL, NULL },
+	};
+	struct fdbg_session *session;
+	struct fdbg_stop stop;
+	struct peer peer;
+
+	(void)state;
+	session = start(&peer, like_gdbserver, steps);
+	check(fdbg_session_query_stop(session, &stop), &peer);
+	expect_error(resume(session, &stop, true), FDBG_ERROR_GONE);
+	expect_error(fdbg_session_wait(session, 100, &stop), FDBG_ERROR_GONE);
+	finish(&peer, session);
+}
+
 /* What listens there is something else, or nothing. */
 static void a_session_does_not_open_with_strangers(void **state)
 {
 	static const struct {
 		struct step steps[3];
-		enum fdbg_error_code code;
+		enum fdbg_error_code code, or_code;
 	} cases[] = {
-		{ { { "", RAW "SSH-2.0-OpenSSH_9.2\r\n" }, { "", STALL } }, FDBG_ERROR_PROTOCOL },
-		{ { { "", RAW "HTTP/1.1 400 Bad Request\r\n\r\n" }, { "", CLOSE } }, FDBG_ERROR_PROTOCOL },
-		{ { { "", CLOSE } }, FDBG_ERROR_GONE },
-		{ { { "", STALL } }, FDBG_ERROR_TIMEOUT },
-		{ { { FEATURES, RAW "+" }, { "", STALL } }, FDBG_ERROR_TIMEOUT },
+		{ { { "", RAW "SSH-2.0-OpenSSH_9.2\r\n" }, { "", STALL } }, FDBG_ERROR_PROTOCOL, 0 },
+		{ { { "", RAW "HTTP/1.1 400 Bad Request\r\n\r\n" }, { "", CLOSE } },
+		  /* Whether its words or its going away is noticed first is a matter of luck. */
+		  FDBG_ERROR_PROTOCOL, FDBG_ERROR_GONE },
+		{ { { "", CLOSE } }, FDBG_ERROR_GONE, 0 },
+		{ { { "", STALL } }, FDBG_ERROR_TIMEOUT, 0 },
+		{ { { FEATURES, RAW "+" }, { "", STALL } }, FDBG_ERROR_TIMEOUT, 0 },
 	};
 
 	(void)state;
@@ -671,7 +695,7 @@ static void a_session_does_not_open_with_strangers(void **state)
 		struct peer peer;
 
 		err = fdbg_session_open(connect_peer(&peer, cases[i].steps, NULL), &options, &session);
-		if (!fdbg_error_is(err, cases[i].code))
+		if (!fdbg_error_is(err, cases[i].code) && !fdbg_error_is(err, cases[i].or_code))
 			fail_msg("case %zu: %s", i, err ? err->message : "success");
 		fdbg_error_destroy(err);
 		pthread_join(peer.thread, NULL);
@@ -877,6 +901,7 @@ int main(void)
 		cmocka_unit_test(acks_are_kept_where_they_must),
 		cmocka_unit_test(an_end_settles_what_is_queued),
 		cmocka_unit_test(a_link_is_lost_in_many_ways),
+		cmocka_unit_test(an_overdue_answer_is_no_idle_target),
 		cmocka_unit_test(a_link_cut_at_any_byte_is_told),
 		cmocka_unit_test(a_session_does_not_open_with_strangers),
 		cmocka_unit_test(refusals_are_no_loss),
