@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "trace/identity.h"
 
 #define SET_IP "_Unwind_SetIP"
 
@@ -49,8 +50,20 @@ static bool is_unwinder(const char *path)
 	return !strncmp(name, "libgcc_s.so", 11) || !strncmp(name, "libunwind.so", 12);
 }
 
+/* Whether the file of this machine is what the target has loaded, which may be another machine's. */
+static bool is_loaded(struct fdbg_session *session, const struct fdbg_image *image, uint64_t base)
+{
+	const struct fdbg_image_info *info = fdbg_image_info(image);
+	struct fdbg_build_id id;
+	struct fdbg_error *err = fdbg_identity_of_module(session, base + info->low, &id);
+	bool same = !err && info->build_id && id.len == info->build_id_len && !memcmp(id.bytes, info->build_id, id.len);
+
+	fdbg_error_destroy(err);
+	return same;
+}
+
 /* Looks into the library of one <library …/> element. */
-static uint64_t find_in_library(const char *element, const char *end)
+static uint64_t find_in_library(struct fdbg_session *session, const char *element, const char *end)
 {
 	char *path = attribute(element, end, "name"), *base = attribute(element, end, "l_addr");
 	struct fdbg_image *image;
@@ -60,7 +73,8 @@ static uint64_t find_in_library(const char *element, const char *end)
 		struct fdbg_error *err = fdbg_image_open(path, &image);
 
 		if (!err) {
-			address = find_in(image);
+			if (is_loaded(session, image, strtoull(base, NULL, 16)))
+				address = find_in(image);
 			if (address)
 				address += strtoull(base, NULL, 16);
 			fdbg_image_close(image);
@@ -98,7 +112,7 @@ struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct
 		close = element ? memchr(element, '>', (size_t)(end - element)) : NULL;
 		if (!close)
 			break;
-		address = find_in_library(element, close);
+		address = find_in_library(session, element, close);
 		element = close;
 	}
 	fdbg_buf_deinit(&list);

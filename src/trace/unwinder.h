@@ -10,7 +10,7 @@
 /*
  * The run-time address of `_Unwind_SetIP`, which every personality routine calls with the address of the landing pad where
  * an unwinding thread will go on (rust-abi.md, section 5; the Itanium C++ ABI's exception handling): in the executable
- * when it is linked in, else in the libgcc_s or libunwind that the target has loaded, whose file is read here. NOT_FOUND when
+ * when it is linked in, else in the libgcc_s or libunwind that the target has loaded, whose file is read here when it has the same build-id. NOT_FOUND when
  * there is none, UNSUPPORTED when the server does not tell the libraries.
  */
 struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,

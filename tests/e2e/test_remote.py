@@ -231,7 +231,8 @@ class RemoteTest(RemoteCase):
             process.communicate()
             self.fail("fdbg does not end")
         done = harness.Done(["fdbg"], process.returncode, out, err)
-        self.assertEqual(done.status, status, str(done))
+        if status is not None:
+            self.assertEqual(done.status, status, str(done))
         return harness.Recording(self.file, done)
 
     def recorded_some(self, least=40):
@@ -246,13 +247,16 @@ class RemoteTest(RemoteCase):
         self.assertIn("closed the link", self.one_line(rec.done))
         self.assertGreater(len(self.check(rec, complete=False)), 20)
 
-    def test_stall_at_a_stop(self):
-        """A link that is silent while the target runs is no fault; one that does not answer is."""
+    def test_stall(self):
+        """A link that goes silent: by the time limit at the latest it is over. Silence while the target runs is no fault, so
+        it depends on the moment whether the recording failed or just could not let the target go."""
         _, proxy = self.behind_proxy("100000", "1")
         process = self.start(proxy.address, "--duration=3")
         self.recorded_some()
         proxy.stalled.set()
-        rec = self.finish(process, status=process.poll() or 0, seconds=20)
+        rec = self.finish(process, status=None, seconds=20)
+        self.assertIn(rec.status, (0, 125))
+        self.assertRegex(self.one_line(rec.done), "does not answer|did not stop|not let go")
         self.assertGreater(len(self.check(rec, complete=False)), 20)
 
     def test_server_dies(self):
