@@ -1,6 +1,7 @@
 # Manual pages; tests/man.sh compares them with what the commands say of themselves.
 dist_man_MANS = \
 	doc/man/fdbg.1 \
+	doc/man/fdbg-doctor.1 \
 	doc/man/fdbg-dump.1 \
 	doc/man/fdbg-functions.1 \
 	doc/man/fdbg-info.1 \

@@ -77,6 +77,7 @@ struct fdbg_session {
 
 	/* how the target is */
 	bool running;                /* a resume is out and its stop reply is not in */
+	bool resumed;                /* at least once */
 	bool resume_queued;          /* a resume waits in the ring or is out */
 	bool stopped_now;            /* the stop reply came in during this wait */
 	bool resume_refused;         /* it was an error and no stop */

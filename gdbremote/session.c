@@ -130,7 +130,7 @@ struct fdbg_error *fdbg_session_queue_resume(struct fdbg_session *session, enum 
 				(struct fdbg_entry){ .kind = FDBG_EXPECT_STOP, .reply_len = 128 });
 	if (err)
 		return err;
-	session->resume_queued = true;
+	session->resume_queued = session->resumed = true;
 	session->stopped_now = false;
 	session->want_registers = want_registers && !session->abilities.expedites_all && session->n_regs;
 	if (session->want_registers && session->abilities.queue_behind_resume)

@@ -157,7 +157,7 @@ static struct fdbg_error *keep_interrupt_back(struct fdbg_session *session)
 	bool wanted[MAX_SIGNALS];
 	bool interrupted = session->interrupt_sent || session->stop.interrupt;
 
-	if (!session->abilities.program_signals)
+	if (!session->abilities.program_signals || !session->resumed)
 		return NULL;
 	/* SIGTRAP: other threads may have met a breakpoint that was not reported yet. */
 	for (int signal = 1; signal < MAX_SIGNALS; signal++)
