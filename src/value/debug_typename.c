@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Type names as core::any::type_name writes them, made from those of DWARF (std-types.md, section 6.3). */
+#include "value/debug_internal.h"
+
+/* Names nest as deep as types do; what is deeper is written as it is. */
+enum { MAX_NAME_DEPTH = 100 };
+
+/* The end of the part of a list that starts at `at`: a comma or bracket outside of inner brackets, or len. */
+static size_t part_end(struct fdbg_text name, size_t at)
+{
+	size_t depth = 0;
+
+	for (; at < name.len; at++) {
+		char c = name.data[at];
+
+		if (c == '<' || c == '(' || c == '[' || c == '{') {
+			depth++;
+		} else if (c == '>' || c == ')' || c == ']' || c == '}') {
+			/* The arrow of a function type closes nothing. */
+			if (c == '>' && at && name.data[at - 1] == '-')
+				continue;
+			if (!depth)
+				return at;
+			depth--;
+		} else if (c == ',' && !depth) {
+			return at;
+		}
+	}
+	return at;
+}
+
+static struct fdbg_text slice(struct fdbg_text text, size_t from, size_t to)
+{
+	return (struct fdbg_text){ text.data + from, to - from };
+}
+
+static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned int depth);
+
+/* The parts of a list between brackets, and how many there were. */
+static size_t put_list(struct fdbg_debug *debug, struct fdbg_text list, unsigned int depth)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < list.len;) {
+		size_t end = part_end(list, at);
+
+		if (n++)
+			fdbg_debug_text(debug, ", ");
+		put_name(debug, slice(list, at, end), depth);
+		at = end + 1;
+		while (at < list.len && list.data[at] == ' ')
+			at++;
+	}
+	return n;
+}
+
+static bool is_segment(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       (unsigned char)c >= 0x80;
+}
+
+/* Arguments that are the parameter's default, which the compiler does not write. */
+static bool is_default(struct fdbg_text head, struct fdbg_text first, struct fdbg_text argument)
+{
+	if (fdbg_text_is(argument, "std::hash::random::RandomState") ||
+	    fdbg_text_is(argument, "std::collections::hash::map::RandomState"))
+		return fdbg_text_ends(head, "::HashMap") || fdbg_text_ends(head, "::HashSet");
+	if (fdbg_text_is(argument, "()"))
+		return fdbg_text_ends(head, "::ControlFlow");
+	/* fn() -> T */
+	return (fdbg_text_is(head, "core::cell::lazy::LazyCell") ||
+		fdbg_text_is(head, "std::sync::lazy_lock::LazyLock")) &&
+	       fdbg_text_starts(argument, "fn() -> ") && argument.len == first.len + 8 &&
+	       fdbg_text_equal(slice(argument, 8, argument.len), first);
+}
+
+/* `dyn core::ops::function::Fn<(i32), Output=u8>` is written `dyn core::ops::function::Fn(i32) -> u8`. */
+static bool put_callable(struct fdbg_debug *debug, struct fdbg_text head, struct fdbg_text list,
+			 unsigned int depth)
+{
+	static const char output[] = ", Output=";
+	size_t end = part_end(list, 0);
+	struct fdbg_text result;
+
+	if ((!fdbg_text_ends(head, "core::ops::function::Fn") &&
+	     !fdbg_text_ends(head, "core::ops::function::FnMut") &&
+	     !fdbg_text_ends(head, "core::ops::function::FnOnce")) ||
+	    !list.len || list.data[0] != '(' || end < 2)
+		return false;
+	fdbg_debug_text(debug, "(");
+	put_list(debug, slice(list, 1, end - 1), depth);
+	fdbg_debug_text(debug, ")");
+	result = slice(list, end, list.len);
+	if (!fdbg_text_starts(result, output))
+		return true;
+	result = slice(result, sizeof(output) - 1, result.len);
+	if (fdbg_text_is(result, "()"))
+		return true;
+	fdbg_debug_text(debug, " -> ");
+	put_name(debug, result, depth);
+	return true;
+}
+
+static void put_arguments(struct fdbg_debug *debug, struct fdbg_text head, struct fdbg_text list,
+			  unsigned int depth)
+{
+	struct fdbg_text first = slice(list, 0, part_end(list, 0));
+	bool any = false;
+
+	if (put_callable(debug, head, list, depth))
+		return;
+	for (size_t at = 0; at < list.len;) {
+		size_t end = part_end(list, at);
+		struct fdbg_text argument = slice(list, at, end);
+
+		if (!at || !is_default(head, first, argument)) {
+			fdbg_debug_text(debug, any ? ", " : "<");
+			put_name(debug, argument, depth);
+			any = true;
+		}
+		at = end + 1;
+		while (at < list.len && list.data[at] == ' ')
+			at++;
+	}
+	if (any)
+		fdbg_debug_text(debug, ">");
+}
+
+/* One type; its parts in brackets are written in their turn. */
+static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned int depth)
+{
+	size_t done = 0;
+
+	/* Bounds stand in parentheses only behind a pointer. */
+	if (fdbg_text_starts(name, "(dyn ") && fdbg_text_ends(name, ")"))
+		name = slice(name, 1, name.len - 1);
+	if (depth >= MAX_NAME_DEPTH) {
+		fdbg_debug_put(debug, name.data, name.len);
+		return;
+	}
+	for (size_t at = 0; at < name.len && !debug->stopped; at++) {
+		char c = name.data[at];
+		struct fdbg_text head = slice(name, done, at), list;
+		size_t end;
+
+		if (c != '<' && c != '(' && c != '[')
+			continue;
+		end = at + 1;
+		while (end < name.len && name.data[end] != '>' && name.data[end] != ')' && name.data[end] != ']') {
+			end = part_end(name, end);
+			if (end < name.len && name.data[end] == ',')
+				end++;
+		}
+		if (end >= name.len)
+			break;
+		list = slice(name, at + 1, end);
+		fdbg_debug_put(debug, head.data, head.len);
+		if (c == '<' && at) {
+			put_arguments(debug, head, list, depth + 1);
+		} else if (c == '(') {
+			bool tuple = !at || (!is_segment(name.data[at - 1]) && !fdbg_text_ends(head, "fn"));
+			bool bounds = fdbg_text_starts(list, "dyn ");
+
+			fdbg_debug_text(debug, "(");
+			/* A tuple of one has its comma. */
+			if (put_list(debug, list, depth + 1) == 1 && tuple && !bounds)
+				fdbg_debug_text(debug, ",");
+			fdbg_debug_text(debug, ")");
+		} else {
+			fdbg_debug_text(debug, c == '<' ? "<" : "[");
+			put_list(debug, list, depth + 1);
+			fdbg_debug_text(debug, c == '<' ? ">" : "]");
+		}
+		done = end + 1;
+		at = end;
+	}
+	fdbg_debug_put(debug, name.data + done, name.len - done);
+}
+
+void fdbg_debug_type_name(struct fdbg_debug *debug, struct fdbg_text name)
+{
+	put_name(debug, name, 0);
+}
