@@ -253,7 +253,26 @@ static void decode_path_ref(struct fdbg_decoder *decoder, const struct fdbg_desc
 			&field->value);
 }
 
-/* Fat pointers to what has no rule: pointer and length, and nothing about what is behind them. */
+/*
+ * Raw fat pointers, and those to what has no rule: pointer and length. What is behind a raw pointer to a slice or str is
+ * the pointer's target, if it makes sense: NonNull is such a pointer in guards.
+ */
+static void decode_raw_target(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			      const struct fdbg_object *object, struct fdbg_value *pointer)
+{
+	uint64_t length = fdbg_word_at(object->bytes + desc->seq.length, 8);
+	struct fdbg_value *target;
+
+	if (fdbg_bad_seq(&desc->seq, pointer->ref.address, length) || fdbg_decode_at_limit(decoder, object))
+		return;
+	target = fdbg_decode_nodes(decoder, 1);
+	if (!target)
+		return;
+	fdbg_decode_seq_at(decoder, &desc->seq, object, pointer->ref.address, length,
+			   desc->seq.text ? FDBG_SEQ_STR : FDBG_SEQ_ARRAY, FDBG_ARRAY_SLICE, FDBG_TEXT("[u8]"), target);
+	pointer->ref.target = target;
+}
+
 static void decode_fat_unknown(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 			       const struct fdbg_object *object, struct fdbg_value *to)
 {
@@ -269,6 +288,8 @@ static void decode_fat_unknown(struct fdbg_decoder *decoder, const struct fdbg_d
 		.ref = { .kind = FDBG_REF_PTR,
 			 .address = fdbg_word_at(object->bytes + desc->seq.pointer, 8) },
 	};
+	if (desc->extra)
+		decode_raw_target(decoder, desc, object, &fields[0].value);
 	fields[1].name = FDBG_TEXT("length");
 	fields[1].value = fdbg_usize_value(fdbg_word_at(object->bytes + desc->seq.length, 8));
 	*to = (struct fdbg_value){
@@ -294,8 +315,12 @@ static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		return false;
 	set_elem(&desc->seq, fdbg_type_of((struct fdbg_type_ref *)&pointer->target));
 	desc->decode = decode_fat_unknown;
-	if (desc->ref_kind == FDBG_REF_PTR)
+	if (desc->ref_kind == FDBG_REF_PTR) {
+		desc->seq.text = fdbg_text_is(pointee, "str") && desc->seq.bytes;
+		if (desc->seq.text || (fdbg_text_starts(pointee, "[") && fdbg_text_ends(pointee, "]")))
+			desc->extra = desc;
 		return true;
+	}
 	if (fdbg_text_is(pointee, "str") ||
 	    (fdbg_text_starts(pointee, "[") && fdbg_text_ends(pointee, "]"))) {
 		desc->seq.text = pointee.data[0] == 's';
@@ -511,6 +536,14 @@ bool fdbg_describe_std(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		{ "core::sync::atomic::Atomic*", describe_atomic },
 		{ "core::num::nonzero::NonZero*", describe_non_zero },
 		{ "core::time::Duration", describe_duration },
+		{ "std::sync::once_lock::OnceLock<", fdbg_describe_once_lock },
+		{ "std::sync::lazy_lock::LazyLock<", fdbg_describe_lazy_lock },
+		{ "std::sync::mpsc::Sender<", fdbg_describe_handle },
+		{ "std::sync::mpsc::SyncSender<", fdbg_describe_handle },
+		{ "std::sync::mpsc::Receiver<", fdbg_describe_handle },
+		{ "std::io::stdio::Stdin", fdbg_describe_handle },
+		{ "std::io::stdio::Stdout", fdbg_describe_handle },
+		{ "std::io::stdio::Stderr", fdbg_describe_handle },
 		{ "std::io::error::Error", fdbg_describe_io_error },
 		{ "core::io::error::Error", fdbg_describe_io_error },
 		{ "std::collections::hash::map::HashMap<", fdbg_describe_hash_map },
