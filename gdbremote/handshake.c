@@ -78,6 +78,7 @@ static void take_feature(struct fdbg_session *session, struct fdbg_text feature)
 		{ "vfork-events", &abilities->vfork_events },
 		{ "exec-events", &abilities->exec_events },
 		{ "QPassSignals", &abilities->pass_signals },
+		{ "QProgramSignals", &abilities->program_signals },
 		{ "qXfer:auxv:read", &abilities->read_auxv },
 		{ "qXfer:exec-file:read", &abilities->read_exec_file },
 		{ "qXfer:siginfo:read", &abilities->read_siginfo },

@@ -42,6 +42,7 @@ struct fdbg_abilities {
 	bool binary_write;        /* X */
 	bool allocate;            /* _M */
 	bool pass_signals;        /* QPassSignals */
+	bool program_signals;     /* QProgramSignals: which signals a detach may deliver */
 	bool gdb_signals;         /* signal numbers are GDB's, not Linux's */
 	bool host_io;             /* vFile */
 	bool read_auxv, read_exec_file, read_siginfo;

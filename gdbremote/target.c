@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Requests about the target as a whole: objects, threads, signals, its end. */
+#include <signal.h>
 #include <stdlib.h>
 
 #include "gdbremote/private.h"
@@ -102,25 +103,23 @@ struct fdbg_error *fdbg_session_threads(struct fdbg_session *session, struct fdb
 	return NULL;
 }
 
-struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n)
+/* A packet with a list of signals (Linux numbers). In ascending order: gdbserver drops a number that is below the one before it. */
+static struct fdbg_error *send_signals(struct fdbg_session *session, const char *packet, const bool *wanted)
 {
+	bool by_number[MAX_SIGNALS] = { false };
 	struct fdbg_buf text = { 0 };
-	bool wanted[MAX_SIGNALS] = { false };
 	struct fdbg_error *err;
-	const char *between = "";
+	const char *between = ":";
 
-	if (!session->abilities.pass_signals)
-		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server stops at every signal");
-	for (size_t i = 0; i < n; i++) {
-		int number = session->abilities.gdb_signals ? fdbg_signal_to_gdb(signals[i]) : signals[i];
+	for (int signal = 1; signal < MAX_SIGNALS; signal++) {
+		int number = session->abilities.gdb_signals ? fdbg_signal_to_gdb(signal) : signal;
 
-		if (number > 0 && number < MAX_SIGNALS)
-			wanted[number] = true;
+		if (wanted[signal] && number > 0 && number < MAX_SIGNALS)
+			by_number[number] = true;
 	}
-	/* In ascending order: gdbserver drops a number that is below the one before it. */
-	fdbg_buf_string(&text, "QPassSignals:");
+	fdbg_buf_string(&text, packet);
 	for (unsigned number = 1; number < MAX_SIGNALS; number++) {
-		if (!wanted[number])
+		if (!by_number[number])
 			continue;
 		fdbg_buf_printf(&text, "%s%x", between, number);
 		between = ";";
@@ -129,9 +128,38 @@ struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const
 	if (!err)
 		err = fdbg_session_request(session, text.data, text.len);
 	fdbg_buf_deinit(&text);
+	return err;
+}
+
+struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n)
+{
+	bool wanted[MAX_SIGNALS] = { false };
+	struct fdbg_error *err;
+
+	if (!session->abilities.pass_signals)
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server stops at every signal");
+	for (size_t i = 0; i < n; i++)
+		if (signals[i] > 0 && signals[i] < MAX_SIGNALS)
+			wanted[signals[i]] = true;
+	err = send_signals(session, "QPassSignals", wanted);
 	if (!err && !fdbg_session_reply_is(session, "OK"))
 		err = fdbg_session_refusal(session, "to pass signals");
 	return err;
+}
+
+/*
+ * gdbserver delivers the signal that it reported last when it detaches. The one that stopped the target for us is not the target's: it
+ * would stop, or end, a program that nobody watches any more. A refusal changes nothing.
+ */
+static struct fdbg_error *keep_interrupt_back(struct fdbg_session *session)
+{
+	bool wanted[MAX_SIGNALS];
+
+	if (!session->abilities.program_signals || !(session->interrupt_sent || session->stop.interrupt))
+		return NULL;
+	for (int signal = 1; signal < MAX_SIGNALS; signal++)
+		wanted[signal] = signal != SIGSTOP && signal != SIGINT;
+	return send_signals(session, "QProgramSignals", wanted);
 }
 
 struct fdbg_error *fdbg_session_detach(struct fdbg_session *session, uint64_t pid)
@@ -140,6 +168,9 @@ struct fdbg_error *fdbg_session_detach(struct fdbg_session *session, uint64_t pi
 
 	if (!pid)
 		pid = session->main_pid;
+	err = keep_interrupt_back(session);
+	if (err)
+		return err;
 	if (session->abilities.multiprocess && pid)
 		err = fdbg_session_requestf(session, "D;%llx", (unsigned long long)pid);
 	else

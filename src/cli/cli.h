@@ -30,7 +30,6 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_show(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_dump(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_info(int argc, char **argv, int *status_ret);
-struct fdbg_error *fdbg_cmd_index(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_verify(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_functions(int argc, char **argv, int *status_ret);
 

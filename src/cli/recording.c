@@ -168,6 +168,35 @@ static double since(uint64_t start_ns)
 	return (double)(fdbg_clock_mono_ns() - start_ns) / 1e9;
 }
 
+static struct fdbg_error *nothing_chosen(const struct fdbg_recording_options *options)
+{
+	const struct fdbg_selector *selector = &options->selector;
+	struct fdbg_buf said = { 0 };
+	struct fdbg_error *err;
+
+	for (size_t i = 0; i < selector->n_globs; i++)
+		fdbg_buf_printf(&said, " %s '%s'", selector->globs[i].exclude ? "-N" : "-F", selector->globs[i].pattern);
+	for (size_t i = 0; i < selector->n_files; i++)
+		fdbg_buf_printf(&said, " --file '%s'", selector->files[i]);
+	err = fdbg_error_create(FDBG_ERROR_NOT_FOUND, "%s has no function to trace%s%s; `fdbg functions %s` lists those there are",
+				options->program, said.len ? " with" : "", fdbg_buf_cstr(&said), options->program);
+	fdbg_buf_deinit(&said);
+	return err;
+}
+
+static struct fdbg_error *check_directory(const char *path)
+{
+	struct stat st;
+
+	if (!path)
+		return NULL;
+	if (stat(path, &st))
+		return fdbg_error_errno(errno, "--cwd: cannot use %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "--cwd: %s is not a directory", path);
+	return NULL;
+}
+
 static struct fdbg_error *make_plan(struct recording *recording, int *status_ret)
 {
 	const struct fdbg_recording_options *options = recording->options;
@@ -191,8 +220,7 @@ static struct fdbg_error *make_plan(struct recording *recording, int *status_ret
 	if (err)
 		return err;
 	if (!n_chosen)
-		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "no function of %s passes the filters; "
-					 "`fdbg functions %s` lists those there are", options->program, options->program);
+		return nothing_chosen(options);
 	fdbg_log(options->log, FDBG_LOG_INFO, "%zu functions to trace", n_chosen);
 	return fdbg_plan_create(recording->image, recording->debuginfo, chosen, n_chosen, &plan_options, &recording->plan);
 }
@@ -366,7 +394,9 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 	stats->n_probes = recording->plan->n_sites;
 	phase = fdbg_clock_mono_ns();
 	*status_ret = STATUS_FAILED;
-	err = catch_signals();
+	err = check_directory(options->directory);
+	if (!err)
+		err = catch_signals();
 	if (!err)
 		err = choose_output(recording);
 	if (!err)

@@ -122,6 +122,13 @@ struct fdbg_error *fdbg_debuginfo_parameters(struct fdbg_debuginfo *debuginfo,
 					     struct fdbg_arena *arena, struct fdbg_variable **ret,
 					     size_t *n_ret) FDBG_CHECK;
 
+/*
+ * The variables directly below a function: what a closure captured, described through its environment, and parameters without
+ * bytes under their names. (Every `let` opens a lexical block.)
+ */
+struct fdbg_error *fdbg_debuginfo_captures(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function,
+					   struct fdbg_arena *arena, struct fdbg_variable **ret, size_t *n_ret) FDBG_CHECK;
+
 /* The type at a DIE offset; never NULL. */
 const struct fdbg_type *fdbg_debuginfo_type(struct fdbg_debuginfo *debuginfo, uint64_t die);
 

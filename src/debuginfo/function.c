@@ -427,6 +427,7 @@ struct parameter {
 };
 
 struct parameter_list {
+	uint16_t tag;
 	struct parameter *items;
 	size_t n, cap;
 	bool nomem;
@@ -436,7 +437,7 @@ static bool add_parameter(void *context, const struct fdbg_die *child)
 {
 	struct parameter_list *list = context;
 
-	if (child->tag != DW_TAG_formal_parameter)
+	if (child->tag != list->tag)
 		return true;
 	if (list->n == MAX_PARAMETERS)
 		return false;
@@ -587,7 +588,7 @@ struct fdbg_error *fdbg_debuginfo_parameters(struct fdbg_debuginfo *debuginfo,
 					     size_t *n_ret)
 {
 	const struct fdbg_unit_data *unit = (const struct fdbg_unit_data *)function->unit;
-	struct parameter_list concrete = { 0 }, abstract = { 0 };
+	struct parameter_list concrete = { .tag = DW_TAG_formal_parameter }, abstract = concrete;
 	struct fdbg_error *err = NULL;
 	struct fdbg_die die;
 
@@ -605,5 +606,19 @@ struct fdbg_error *fdbg_debuginfo_parameters(struct fdbg_debuginfo *debuginfo,
 		err = merge_parameters(debuginfo, unit, &concrete, &abstract, arena, ret, n_ret);
 	free(concrete.items);
 	free(abstract.items);
+	return err;
+}
+
+struct fdbg_error *fdbg_debuginfo_captures(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function,
+					   struct fdbg_arena *arena, struct fdbg_variable **ret, size_t *n_ret)
+{
+	const struct fdbg_unit_data *unit = (const struct fdbg_unit_data *)function->unit;
+	struct parameter_list variables = { .tag = DW_TAG_variable }, none = { 0 };
+	struct fdbg_error *err;
+
+	fdbg_dwarf_children(debuginfo->dwarf, function->die, add_parameter, &variables);
+	err = variables.nomem ? &fdbg_error_nomem
+			      : merge_parameters(debuginfo, unit, &variables, &none, arena, ret, n_ret);
+	free(variables.items);
 	return err;
 }

@@ -388,7 +388,8 @@ static struct fdbg_layout classify_variants(struct classifier *c, const struct f
 {
 	const struct fdbg_variant *chosen = NULL;
 
-	if (type->has_discriminant && type->n_variants > 1) {
+	/* A single variant has a tag only where repr(C) or repr(u8) and its like ask for one. */
+	if (type->has_discriminant && (type->n_variants > 1 || (type->n_variants && type->variants[0].has_value))) {
 		for (size_t i = 0; i < type->n_variants; i++)
 			if (!type->variants[i].has_value)
 				return classify_niche(c, type, &type->variants[i]);

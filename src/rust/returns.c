@@ -37,6 +37,8 @@ struct registers {
 	size_t max_int, max_float;
 	bool even_int128;    /* a 128-bit integer starts at an even register (AAPCS64, arguments) */
 	bool int_uncertain;  /* from here on the integer registers' use is not known */
+	size_t n_stack;          /* arguments on the stack so far, 8 bytes each */
+	bool stack_uncertain;
 };
 
 static void add_piece(struct fdbg_abi_value *value, enum fdbg_reg_class reg_class, size_t reg, uint64_t size,
@@ -181,11 +183,37 @@ void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *
 /* A pointer to the argument's bytes takes one integer register. */
 static void place_pointer(struct registers *regs, struct fdbg_abi_value *ret)
 {
-	ret->place = FDBG_ABI_STACK;
-	if (regs->n_int >= regs->max_int)
+	if (regs->n_int >= regs->max_int) {
+		*ret = (struct fdbg_abi_value){
+			.place = FDBG_ABI_STACK, .stack_pointer = !regs->stack_uncertain,
+			.stack_offset = 8 * regs->n_stack++,
+		};
 		return;
+	}
 	ret->place = FDBG_ABI_MEMORY;
 	add_piece(ret, FDBG_REG_INT, regs->n_int++, 8, 0, false);
+}
+
+/* The halves of a pair are arguments of their own: one may still find a register when the other does not. */
+static void place_or_push(struct registers *regs, const struct fdbg_layout *layout, struct fdbg_abi_value *ret)
+{
+	bool pair = layout->kind == FDBG_LAYOUT_PAIR;
+	bool a, b;
+
+	ret->place = FDBG_ABI_REGISTERS;
+	a = place_scalar(regs, &layout->a, 0, ret);
+	b = !pair || place_scalar(regs, &layout->b, layout->b_offset, ret);
+	if (a && b)
+		return;
+	/* A pair lies there as in memory when each half has its 8 bytes anyway. */
+	*ret = (struct fdbg_abi_value){
+		.place = FDBG_ABI_STACK, .stack_offset = 8 * regs->n_stack,
+		.stack_image = !regs->stack_uncertain && !a && layout->a.size <= 8 &&
+			       (!pair || (!b && layout->b_offset == 8 && layout->b.size <= 8)),
+	};
+	regs->n_stack += (size_t)!a + (size_t)!b;
+	/* 16 bytes may be aligned, or split: what comes behind them is not counted. */
+	regs->stack_uncertain |= layout->a.size > 8 || (pair && layout->b.size > 8);
 }
 
 static void place_argument(struct registers *regs, const struct fdbg_layout *layout, uint64_t size,
@@ -211,13 +239,16 @@ static void place_argument(struct registers *regs, const struct fdbg_layout *lay
 			return;
 		}
 		ret->place = FDBG_ABI_REGISTERS;
-		if (!place_scalar(regs, &bytes, 0, ret))
-			*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_STACK };
+		if (!place_scalar(regs, &bytes, 0, ret)) {
+			*ret = (struct fdbg_abi_value){
+				.place = FDBG_ABI_STACK, .stack_image = !regs->stack_uncertain,
+				.stack_offset = 8 * regs->n_stack++,
+			};
+		}
 		return;
 	case FDBG_LAYOUT_SCALAR:
 	case FDBG_LAYOUT_PAIR:
-		if (!place_layout(regs, layout, ret))
-			*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_STACK };
+		place_or_push(regs, layout, ret);
 		return;
 	}
 }

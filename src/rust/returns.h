@@ -37,7 +37,7 @@ enum fdbg_abi_place {
 	FDBG_ABI_NOTHING,   /* size 0, or `!`: there is nothing to read */
 	FDBG_ABI_REGISTERS, /* pieces; bytes that no piece covers are padding */
 	FDBG_ABI_MEMORY,    /* return: behind the hidden pointer; argument: behind the pointer in piece 0 */
-	FDBG_ABI_STACK,     /* argument: passed on the stack, not worked out */
+	FDBG_ABI_STACK,     /* argument: passed on the stack; where, if it can be counted */
 	FDBG_ABI_UNKNOWN,   /* no rule applies; reason says why */
 };
 
@@ -45,6 +45,9 @@ struct fdbg_abi_value {
 	enum fdbg_abi_place place;
 	bool assumed;       /* DWARF cannot tell this from a repr(C) layout (rust-abi.md, section 1.7) */
 	bool never;         /* the type is `!` */
+	bool stack_pointer; /* of STACK: the pointer to the argument is at the CFA + stack_offset */
+	bool stack_image;   /* of STACK: the argument's bytes are at the CFA + stack_offset */
+	uint64_t stack_offset;
 	struct fdbg_abi_piece pieces[4];
 	size_t n_pieces;
 	const char *reason; /* of UNKNOWN, a literal */

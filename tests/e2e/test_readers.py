@@ -3,7 +3,6 @@
 
 import json
 import os
-import sqlite3
 import unittest
 
 import harness
@@ -78,23 +77,6 @@ class ReadersTest(E2ETest):
         self.assertEqual(done.status, 0, str(done))
         for word in ("app", "app::moved", "app::parse"):
             self.assertIn(word, done.stdout_text)
-
-    def test_index(self):
-        done = harness.fdbg("index", self.rec.file, "-o", self.path("i.sqlite"))
-        self.assertEqual(done.status, 0, str(done))
-        db = sqlite3.connect(self.path("i.sqlite"))
-        try:
-            rows = db.execute("SELECT event_type, function_name, data, is_error FROM event ORDER BY id").fetchall()
-        finally:
-            db.close()
-        events = self.rec.events()
-        self.assertEqual([r[0] for r in rows], [{"call": "F", "return": "R"}[e["event"]] for e in events])
-        for row, e in zip(rows, events):
-            self.assertEqual(row[1] or e["function"], e["function"])
-            self.assertEqual(bool(row[3]), e["event"] == "return" and (e["value"] or "").startswith("Err("))
-        args = [json.loads(r[2]) for r in rows if r[0] == "F" and r[1] == "app::moved"][0]
-        self.assertEqual([a[0] for a in args], ["p", "by"])
-        self.assertEqual(args[1][1], {"type": "Prim", "typename": "i32", "value": 10})
 
     def test_verify_finds_each_flipped_byte(self):
         with open(self.rec.file, "rb") as f:
