@@ -25,6 +25,7 @@ struct fdbg_debug {
  */
 enum {
 	FDBG_MINOR_UNICODE = 66,      /* which characters are printable */
+	FDBG_MINOR_NEW_CHANNELS = 67, /* mpsc was written anew */
 	FDBG_MINOR_PHANTOM_TYPE = 71, /* PhantomData names its type */
 	FDBG_MINOR_NET_IN_CORE = 77,  /* no IPv4-compatible form of IPv6 addresses */
 	FDBG_MINOR_SHORT_UNINIT = 80, /* MaybeUninit<T> without its path */

@@ -201,19 +201,21 @@ static bool put_thread(struct fdbg_debug *debug, const struct fdbg_value *value,
 	return true;
 }
 
-/* Errors that may not need their content's Debug: a string with the variant's name. */
-static bool put_quoted_variant(struct fdbg_debug *debug, const struct fdbg_value *value,
+/* Errors that may not need their content's Debug: the variant's name, once as a string. */
+static bool put_hollow_variant(struct fdbg_debug *debug, const struct fdbg_value *value,
 			       const struct std_rule *rule)
 {
 	struct fdbg_text variant;
 
-	(void)rule;
+	const char *prefix = rule->text && debug->minor >= FDBG_MINOR_NEW_CHANNELS ? rule->text : NULL;
+
 	if (value->kind != FDBG_VALUE_VARIANT || value->variant.index >= value->variant.n_variants)
 		return false;
 	variant = value->variant.variants[value->variant.index];
-	fdbg_debug_text(debug, "\"");
+	fdbg_debug_text(debug, prefix ? prefix : "\"");
 	fdbg_debug_put(debug, variant.data, variant.len);
-	fdbg_debug_text(debug, value->variant.n_fields ? "(..)\"" : "\"");
+	fdbg_debug_text(debug, value->variant.n_fields ? "(..)" : "");
+	fdbg_debug_text(debug, prefix ? "" : "\"");
 	return true;
 }
 
@@ -229,13 +231,13 @@ const struct std_rule fdbg_debug_sync_rules[] = {
 	{ "std::sync::mpsc::SendError<", fdbg_debug_fixed, "SendError { .. }" },
 	{ "std::sync::mpsc::Sender<", fdbg_debug_fixed, "Sender { .. }" },
 	{ "std::sync::mpsc::SyncSender<", fdbg_debug_fixed, "SyncSender { .. }" },
-	{ "std::sync::mpsc::TrySendError<", put_quoted_variant, NULL },
+	{ "std::sync::mpsc::TrySendError<", put_hollow_variant, "TrySendError::" },
 	{ "std::sync::mutex::Mutex<", put_lock, "Mutex" },
 	{ "std::sync::mutex::MutexGuard<", put_guard, "lock" },
 	{ "std::sync::once::Once", fdbg_debug_fixed, "Once { .. }" },
 	{ "std::sync::once_lock::OnceLock<", put_once, "OnceLock" },
 	{ "std::sync::poison::PoisonError<", fdbg_debug_fixed, "PoisonError { .. }" },
-	{ "std::sync::poison::TryLockError<", put_quoted_variant, NULL },
+	{ "std::sync::poison::TryLockError<", put_hollow_variant, NULL },
 	{ "std::sync::poison::condvar::Condvar", fdbg_debug_fixed, "Condvar { .. }" },
 	{ "std::sync::poison::mutex::Mutex<", put_lock, "Mutex" },
 	{ "std::sync::poison::mutex::MutexGuard<", put_guard, "lock" },
@@ -247,7 +249,7 @@ const struct std_rule fdbg_debug_sync_rules[] = {
 	{ "std::sync::rwlock::RwLockReadGuard<", put_guard, "data" },
 	{ "std::sync::rwlock::RwLockWriteGuard<", put_guard, "lock" },
 	{ "std::sys_common::poison::PoisonError<", fdbg_debug_fixed, "PoisonError { .. }" },
-	{ "std::sys_common::poison::TryLockError<", put_quoted_variant, NULL },
+	{ "std::sys_common::poison::TryLockError<", put_hollow_variant, NULL },
 	{ "std::thread::JoinHandle<", fdbg_debug_fixed, "JoinHandle { .. }" },
 	{ "std::thread::Thread", put_thread, NULL },
 	{ "std::thread::join_handle::JoinHandle<", fdbg_debug_fixed, "JoinHandle { .. }" },
