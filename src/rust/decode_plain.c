@@ -254,7 +254,7 @@ bool fdbg_misaligned(const struct fdbg_type *type, uint64_t address)
 
 static bool says_nothing(const struct fdbg_type *type)
 {
-	return (!type->size && (type->kind != FDBG_TYPE_STRUCT || !type->name.len ||
+	return (!type->size && ((type->kind != FDBG_TYPE_STRUCT && type->kind != FDBG_TYPE_UNION) || !type->name.len ||
 				fdbg_text_starts(type->name, "dyn ") || fdbg_text_starts(type->name, "(dyn "))) ||
 	       type->kind == FDBG_TYPE_FUNCTION || type->kind == FDBG_TYPE_UNKNOWN ||
 	       fdbg_text_ends(type->name, "::c_void");

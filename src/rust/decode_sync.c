@@ -73,7 +73,7 @@ static bool describe_once_at(struct fdbg_decoder *decoder, struct fdbg_desc *des
 	struct fdbg_text name;
 
 	if (!once || !content || !fdbg_type_path(desc->type, "once.inner.state_and_queued.*", &state, &once->state) ||
-	    state->kind != FDBG_TYPE_BASE || state->size != 4 || once->state > desc->type->size - 4 ||
+	    state->kind != FDBG_TYPE_BASE || state->size != 4 || desc->type->size < 4 || once->state > desc->type->size - 4 ||
 	    !fdbg_type_path(desc->type, path, &value, &once->value) || value->size != content->size ||
 	    once->value > desc->type->size || content->size > desc->type->size - once->value)
 		return false;

@@ -130,8 +130,7 @@ void fdbg_debug_address(struct fdbg_debug *debug, uint64_t address)
 	fdbg_debug_text(debug, text);
 }
 
-/* Long data count against the limit on nodes, or a shared megabyte would be written millions of times. */
-static void charge(struct fdbg_debug *debug, size_t len)
+void fdbg_debug_charge(struct fdbg_debug *debug, size_t len)
 {
 	size_t nodes = len / 64;
 
@@ -174,7 +173,7 @@ static void put_bytes(struct fdbg_debug *debug, const struct fdbg_value *value)
 {
 	struct fdbg_debug_group group = fdbg_debug_open(debug, "[", "]", false);
 
-	charge(debug, value->bytes.len);
+	fdbg_debug_charge(debug, value->bytes.len);
 	for (size_t i = 0; i < value->bytes.len && !debug->stopped; i++) {
 		char number[4];
 
@@ -209,7 +208,7 @@ static void put_string(struct fdbg_debug *debug, const void *data, size_t len, b
 		len = debug->max_bytes + 1;
 	if (debug->stopped)
 		return;
-	charge(debug, len);
+	fdbg_debug_charge(debug, len);
 	fdbg_buf_byte(debug->buf, '"');
 	fdbg_escape_string(debug->buf, data, len, flavour_of(debug));
 	fdbg_buf_string(debug->buf, cut ? "…\"" : "\"");

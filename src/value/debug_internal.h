@@ -32,6 +32,7 @@ enum {
 	FDBG_MINOR_MAIN_NAME = 84,    /* the main thread's name is known without being stored */
 	FDBG_MINOR_LOCKED_QUOTES = 85, /* "<locked>" of a Mutex is a string */
 	FDBG_MINOR_PATH_QUOTES = 85,  /* single quotes in paths stay */
+	FDBG_MINOR_TYPE_LIFETIMES = 89, /* names of types have placeholders for lifetimes */
 	FDBG_MINOR_BYTE_STR = 89,     /* CStr prints UTF-8 */
 };
 
@@ -71,6 +72,9 @@ void fdbg_debug_wrap(struct fdbg_debug *debug, const char *name, const struct fd
  * rule knows.
  */
 bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value);
+
+/* Long data count against the limit on nodes, or a shared megabyte would be written millions of times. */
+void fdbg_debug_charge(struct fdbg_debug *debug, size_t len);
 
 /* A line of a table by type name. */
 struct std_rule {

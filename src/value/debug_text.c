@@ -39,6 +39,7 @@ static bool put_text(struct fdbg_debug *debug, const struct fdbg_value *value, c
 	/* Escapes make a text longer, never shorter: what is beyond the limit need not be looked at. */
 	if (debug->max_bytes && len > debug->max_bytes)
 		len = debug->max_bytes + 1;
+	fdbg_debug_charge(debug, len);
 	if (debug->minor < FDBG_MINOR_UNICODE)
 		flavour |= FDBG_ESCAPE_OLD_TABLE;
 	if (debug->minor < (c_string ? FDBG_MINOR_BYTE_STR : FDBG_MINOR_PATH_QUOTES))

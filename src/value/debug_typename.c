@@ -102,6 +102,25 @@ static bool put_callable(struct fdbg_debug *debug, struct fdbg_text head, struct
 	return true;
 }
 
+/* Types with a lifetime, of which DWARF says nothing. The user's own cannot be known. */
+static bool has_lifetime(struct fdbg_text name)
+{
+	static const char *const names[] = {
+		"alloc::borrow::Cow", "core::cell::Ref", "core::cell::RefMut", "core::panic::location::Location",
+		"core::slice::iter::Iter", "core::slice::iter::IterMut", "core::str::iter::Chars",
+		"std::sync::poison::mutex::MutexGuard", "std::sync::poison::rwlock::RwLockReadGuard",
+		"std::sync::poison::rwlock::RwLockWriteGuard",
+	};
+
+	while (fdbg_text_starts(name, "&") || fdbg_text_starts(name, "*"))
+		name = fdbg_text_starts(name, "&mut ") || fdbg_text_starts(name, "*mut ") ? slice(name, 5, name.len) :
+		       fdbg_text_starts(name, "*const ") ? slice(name, 7, name.len) : slice(name, 1, name.len);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (fdbg_text_is(name, names[i]))
+			return true;
+	return false;
+}
+
 static void put_arguments(struct fdbg_debug *debug, struct fdbg_text head, struct fdbg_text list,
 			  unsigned int depth)
 {
@@ -110,6 +129,10 @@ static void put_arguments(struct fdbg_debug *debug, struct fdbg_text head, struc
 
 	if (put_callable(debug, head, list, depth))
 		return;
+	if (debug->minor >= FDBG_MINOR_TYPE_LIFETIMES && has_lifetime(head)) {
+		fdbg_debug_text(debug, "<'_");
+		any = true;
+	}
 	for (size_t at = 0; at < list.len;) {
 		size_t end = part_end(list, at);
 		struct fdbg_text argument = slice(list, at, end);
@@ -147,12 +170,11 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 		if (c != '<' && c != '(' && c != '[')
 			continue;
 		end = at + 1;
-		while (end < name.len && name.data[end] != '>' && name.data[end] != ')' && name.data[end] != ']') {
+		do
 			end = part_end(name, end);
-			if (end < name.len && name.data[end] == ',')
-				end++;
-		}
-		if (end >= name.len)
+		while (end < name.len && name.data[end] == ',' && ++end);
+		/* A name with brackets that do not match is written as it is from there on. */
+		if (end >= name.len || name.data[end] != (c == '<' ? '>' : c == '(' ? ')' : ']'))
 			break;
 		list = slice(name, at + 1, end);
 		fdbg_debug_put(debug, head.data, head.len);
@@ -176,6 +198,8 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 		at = end;
 	}
 	fdbg_debug_put(debug, name.data + done, name.len - done);
+	if (!done && debug->minor >= FDBG_MINOR_TYPE_LIFETIMES && has_lifetime(name))
+		fdbg_debug_text(debug, "<'_>");
 }
 
 void fdbg_debug_type_name(struct fdbg_debug *debug, struct fdbg_text name)

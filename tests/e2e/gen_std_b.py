@@ -4,6 +4,7 @@ errors, handles and small wrappers. Helpers that the values need stand in the mo
 """
 
 import platform
+import re
 
 from gen_types import INT_BITS, Type, con, int_type, int_value, join_names, char_code, str_literal, items
 
@@ -342,11 +343,22 @@ wrap(2, "std::mem::ManuallyDrop<%s>", "core::mem::manually_drop::ManuallyDrop<%s
 @con(2, leaf=True)
 def maybe_uninit(g, depth):
     t = g.type(0)
+    while "crate::kit::Text" in t.rust:     # as in phantom_data
+        t = g.type(0)
     return Type("std::mem::MaybeUninit<%s>" % t.rust, None,
                 lambda: "std::mem::MaybeUninit::<%s>::new(%s)" % (t.rust, t.value()))
 
 
-wrap(2, "std::marker::PhantomData<%s>", None, ["std::marker::PhantomData"])
+
+
+@con(2)
+def phantom_data(g, depth):
+    t = g.type(depth - 1)
+    while re.search(r"crate::[\w:#]+<'", t.rust):  # the text has '_ then, which debug information does not know
+        t = g.type(depth - 1)
+    return Type("std::marker::PhantomData<%s>" % t.rust, None, lambda: "std::marker::PhantomData", copy=True)
+
+
 fixed(1, "std::marker::PhantomPinned", "core::marker::PhantomPinned", ["std::marker::PhantomPinned"])
 fixed(1, "std::fmt::Error", "core::fmt::Error", ["std::fmt::Error"], kind="fmt_error")
 fixed(1, "std::num::FpCategory", "core::num::FpCategory", ["1f32.classify()", "f64::NAN.classify()", "0f32.classify()"])
