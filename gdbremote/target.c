@@ -148,8 +148,9 @@ struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const
 }
 
 /*
- * gdbserver delivers the signal that it reported last when it detaches. The one that stopped the target for us is not the target's: it
- * would stop, or end, a program that nobody watches any more. A refusal changes nothing.
+ * gdbserver delivers the signal that it reported last when it detaches. The one that stopped the target for us, and a
+ * breakpoint's SIGTRAP, are not the target's: they would stop, or end, a program that nobody watches any more. A refusal
+ * changes nothing.
  */
 static struct fdbg_error *keep_interrupt_back(struct fdbg_session *session)
 {
@@ -158,7 +159,7 @@ static struct fdbg_error *keep_interrupt_back(struct fdbg_session *session)
 	if (!session->abilities.program_signals || !(session->interrupt_sent || session->stop.interrupt))
 		return NULL;
 	for (int signal = 1; signal < MAX_SIGNALS; signal++)
-		wanted[signal] = signal != SIGSTOP && signal != SIGINT;
+		wanted[signal] = signal != SIGSTOP && signal != SIGINT && signal != SIGTRAP;
 	return send_signals(session, "QProgramSignals", wanted);
 }
 

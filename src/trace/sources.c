@@ -88,6 +88,57 @@ static struct fdbg_source from_abi(const struct fdbg_source_context *context, co
 	};
 }
 
+enum agreement { AGREES, DISAGREES, SAYS_NOTHING };
+
+/* Is what the prologue stored last at a slot (size bytes) the entry value of this register? */
+static enum agreement slot_is_from(const struct fdbg_source_context *context, uint32_t reg, int64_t offset,
+				   uint64_t size, uint32_t from)
+{
+	int64_t cfa_offset = offset - context->cfa_offset;
+	enum agreement agreement = SAYS_NOTHING;
+
+	if (reg != context->cfa_reg)
+		return SAYS_NOTHING;
+	for (size_t i = 0; i < context->prologue->n_spills; i++) {
+		const struct fdbg_spill *spill = &context->prologue->spills[i];
+
+		if (!spill->cfa_known)
+			return SAYS_NOTHING;
+		if (spill->cfa_offset >= cfa_offset + (int64_t)size || spill->cfa_offset + (int64_t)spill->size <= cfa_offset)
+			continue;
+		if (spill->origin == FDBG_ARCH_NO_REG)
+			agreement = SAYS_NOTHING;
+		else if (spill->cfa_offset == cfa_offset && spill->size >= size && spill->origin == from)
+			agreement = AGREES;
+		else
+			agreement = DISAGREES;
+	}
+	return agreement;
+}
+
+/*
+ * Is what the slot holds still in the registers that it came from? Then it need not be read: a hit whose arguments are
+ * all in registers reads no memory, and a pointer in one can be followed at once. The prologue's stores are the
+ * proof, for each register.
+ */
+static bool still_in_registers(const struct fdbg_source_context *context, const struct fdbg_source *slot,
+			       const struct fdbg_abi_value *value)
+{
+	struct fdbg_source_piece pieces[4];
+	size_t n_pieces;
+
+	if (slot->kind == FDBG_SOURCE_INDIRECT ? value->place != FDBG_ABI_MEMORY || slot->offset2
+					       : value->place != FDBG_ABI_REGISTERS)
+		return false;
+	n_pieces = fdbg_source_pieces(context->arch, value, false, pieces);
+	for (size_t i = 0; i < n_pieces; i++)
+		if (clobbered(context, pieces[i].reg) ||
+		    slot_is_from(context, slot->reg, slot->offset + (int64_t)pieces[i].offset, pieces[i].size,
+				 pieces[i].reg) != AGREES)
+			return false;
+	return n_pieces > 0;
+}
+
 /* Does the slot at register + offset hold its argument at the probe? *proven_ret false: the code does not tell. */
 static bool slot_is_stored(const struct fdbg_source_context *context, uint32_t reg, int64_t offset, uint64_t size,
 			   bool *proven_ret)
@@ -187,6 +238,8 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 		source.offset += context->cfa_offset - context->body_cfa_offset;
 		return source;
 	}
+	if (still_in_registers(context, &source, abi))
+		return from_abi(context, abi);
 	if (slot_is_stored(context, source.reg, source.offset, slot_size, &proven))
 		return source;
 	if (proven || context->stop == context->function->entry)
@@ -212,25 +265,6 @@ static bool misses_environment(const struct fdbg_function *function, const struc
 	return true;
 }
 
-enum agreement { AGREES, DISAGREES, SAYS_NOTHING };
-
-/* Was what the prologue stored at a slot the entry value of this register? */
-static enum agreement slot_is_from(const struct fdbg_source_context *context, uint32_t reg, int64_t offset,
-				   uint32_t from)
-{
-	int64_t cfa_offset = offset - context->cfa_offset;
-
-	if (reg != context->cfa_reg)
-		return SAYS_NOTHING;
-	for (size_t i = 0; i < context->prologue->n_spills; i++) {
-		const struct fdbg_spill *spill = &context->prologue->spills[i];
-
-		if (spill->cfa_known && spill->cfa_offset == cfa_offset && spill->origin != FDBG_ARCH_NO_REG)
-			return spill->origin == from ? AGREES : DISAGREES;
-	}
-	return SAYS_NOTHING;
-}
-
 /* Do the stores of the prologue agree with an assignment of registers? */
 static enum agreement stores_agree(const struct fdbg_source_context *context, const struct fdbg_variable *params,
 				   size_t n_params, const struct fdbg_abi_value *values)
@@ -249,7 +283,8 @@ static enum agreement stores_agree(const struct fdbg_source_context *context, co
 		n_pieces = fdbg_source_pieces(context->arch, &values[i], false, pieces);
 		for (size_t k = 0; k < n_pieces; k++) {
 			enum agreement one = slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, simple.reg),
-							  simple.offset + (int64_t)pieces[k].offset, pieces[k].reg);
+							  simple.offset + (int64_t)pieces[k].offset,
+							  pieces[k].size, pieces[k].reg);
 
 			if (one == DISAGREES)
 				return DISAGREES;
@@ -294,7 +329,8 @@ static bool captures_come_from(const struct fdbg_source_context *context, uint32
 		struct fdbg_simple_location slot = environment_slot(context, &context->captures[i]);
 
 		if (slot.kind == FDBG_SIMPLE_MEMORY &&
-		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, slot.reg), slot.offset, from) == AGREES)
+		    slot_is_from(context, fdbg_arch_reg_by_dwarf(context->arch, slot.reg), slot.offset,
+				 context->arch->pointer_size, from) == AGREES)
 			return true;
 	}
 	return false;

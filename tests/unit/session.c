@@ -651,13 +651,15 @@ static void a_session_does_not_open_with_strangers(void **state)
 {
 	static const struct {
 		struct step steps[3];
-		enum fdbg_error_code code;
+		enum fdbg_error_code code, or_code;
 	} cases[] = {
-		{ { { "", RAW "SSH-2.0-OpenSSH_9.2\r\n" }, { "", STALL } }, FDBG_ERROR_PROTOCOL },
-		{ { { "", RAW "HTTP/1.1 400 Bad Request\r\n\r\n" }, { "", CLOSE } }, FDBG_ERROR_PROTOCOL },
-		{ { { "", CLOSE } }, FDBG_ERROR_GONE },
-		{ { { "", STALL } }, FDBG_ERROR_TIMEOUT },
-		{ { { FEATURES, RAW "+" }, { "", STALL } }, FDBG_ERROR_TIMEOUT },
+		{ { { "", RAW "SSH-2.0-OpenSSH_9.2\r\n" }, { "", STALL } }, FDBG_ERROR_PROTOCOL, 0 },
+		{ { { "", RAW "HTTP/1.1 400 Bad Request\r\n\r\n" }, { "", CLOSE } },
+		  /* Whether its words or its going away is noticed first is a matter of luck. */
+		  FDBG_ERROR_PROTOCOL, FDBG_ERROR_GONE },
+		{ { { "", CLOSE } }, FDBG_ERROR_GONE, 0 },
+		{ { { "", STALL } }, FDBG_ERROR_TIMEOUT, 0 },
+		{ { { FEATURES, RAW "+" }, { "", STALL } }, FDBG_ERROR_TIMEOUT, 0 },
 	};
 
 	(void)state;
@@ -668,7 +670,7 @@ static void a_session_does_not_open_with_strangers(void **state)
 		struct peer peer;
 
 		err = fdbg_session_open(connect_peer(&peer, cases[i].steps, NULL), &options, &session);
-		if (!fdbg_error_is(err, cases[i].code))
+		if (!fdbg_error_is(err, cases[i].code) && !fdbg_error_is(err, cases[i].or_code))
 			fail_msg("case %zu: %s", i, err ? err->message : "success");
 		fdbg_error_destroy(err);
 		pthread_join(peer.thread, NULL);
