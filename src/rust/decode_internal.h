@@ -259,6 +259,11 @@ void fdbg_decode_sort_all(struct fdbg_decoder *decoder);
 /* decode_io.c */
 bool fdbg_describe_io_error(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
+/* decode_iter.c */
+bool fdbg_describe_slice_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_vec_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_chars(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
 /* decode_rc.c */
 bool fdbg_describe_rc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_arc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);

@@ -53,11 +53,12 @@ void fdbg_decode_enum(struct fdbg_decoder *decoder, const struct fdbg_desc *desc
 		      const struct fdbg_object *object, struct fdbg_value *to)
 {
 	const struct fdbg_type *type = desc->type;
-	uint64_t value = fdbg_word_at(object->bytes, type->size);
+	uint64_t value = fdbg_word_at(object->bytes, type->size < 8 ? type->size : 8);
+	uint64_t high = type->size == 16 ? fdbg_word_at(object->bytes + 8, 8) : 0;
 
 	(void)decoder;
 	for (size_t i = 0; i < type->n_enumerators; i++) {
-		if (type->enumerators[i].value != value)
+		if (type->enumerators[i].value != value || type->enumerators[i].value_high != high)
 			continue;
 		*to = (struct fdbg_value){
 			.kind = FDBG_VALUE_ENUM,

@@ -56,4 +56,7 @@ void fdbg_debug_wrap(struct fdbg_debug *debug, const char *name, const struct fd
  */
 bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value);
 
+/* The same for iterators. */
+bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value);
+
 #endif

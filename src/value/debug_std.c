@@ -575,5 +575,5 @@ bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struc
 		if (matches(type, rules[i].prefix))
 			return rules[i].render(debug, value, &rules[i]);
 	}
-	return false;
+	return fdbg_debug_iter(debug, type, value);
 }

@@ -1,6 +1,7 @@
 # The value tree, its stream encoding and its renderings.
 libfdbgcore_a_SOURCES += \
 	src/value/debug.c src/value/debug_internal.h \
+	src/value/debug_iter.c \
 	src/value/debug_std.c \
 	src/value/decode.c \
 	src/value/encode.c src/value/encode.h \

@@ -516,6 +516,10 @@ KIT = """
 """
 
 
+# Modules that stand in every generated program: (name, text). What is in `kit_…` is not recorded.
+KITS = [("kit", KIT)]
+
+
 def kit(g, name):
     return "%s::kit::%s" % (g.crate, name)
 
