@@ -34,6 +34,7 @@ void fdbg_decoder_destroy(struct fdbg_decoder *decoder)
 	for (size_t i = 0; i < decoder->n_described; i++)
 		((struct fdbg_type *)decoder->described[i])->decoder = NULL;
 	fdbg_arena_deinit(&decoder->descs);
+	fdbg_map_deinit(&decoder->vtables);
 	free(decoder->described);
 	free(decoder->items);
 	free(decoder->pending);
@@ -45,6 +46,7 @@ void fdbg_decoder_destroy(struct fdbg_decoder *decoder)
 void fdbg_decoder_set_bias(struct fdbg_decoder *decoder, uint64_t bias)
 {
 	decoder->bias = bias;
+	fdbg_map_clear(&decoder->vtables);
 }
 
 void fdbg_decoder_begin(struct fdbg_decoder *decoder, struct fdbg_arena *arena, struct fdbg_memview *view)

@@ -323,17 +323,13 @@ static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 
 /* Trait objects (std-types.md, section 9). */
 
-const struct fdbg_desc *fdbg_decode_concrete(struct fdbg_decoder *decoder, uint64_t vtable)
+static void follow_dyn(struct fdbg_decoder *decoder, const struct fdbg_object *object,
+		       const struct fdbg_desc *concrete, uint64_t pointer, const void *context,
+		       struct fdbg_value *to)
 {
-	const struct fdbg_type *type;
-	bool ambiguous = false;
-
-	if (!vtable || !decoder->debuginfo)
-		return NULL;
-	type = fdbg_debuginfo_vtable(decoder->debuginfo, vtable - decoder->bias, &ambiguous);
-	if (!type || ambiguous || type->kind == FDBG_TYPE_UNKNOWN)
-		return NULL;
-	return fdbg_describe(decoder, type);
+	(void)context;
+	if (!fdbg_misaligned(concrete->type, pointer))
+		fdbg_decode_follow(decoder, object, FDBG_REF_PTR, pointer, concrete, to);
 }
 
 static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
@@ -341,7 +337,6 @@ static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *des
 {
 	uint64_t pointer = fdbg_word_at(object->bytes + desc->seq.pointer, 8);
 	uint64_t vtable = fdbg_word_at(object->bytes + desc->seq.length, 8);
-	const struct fdbg_desc *concrete;
 	struct fdbg_field *fields;
 
 	if (desc->ref_kind != FDBG_REF_PTR && (!pointer || !vtable)) {
@@ -364,9 +359,9 @@ static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *des
 	*to = (struct fdbg_value){
 		.kind = FDBG_VALUE_STRUCT, .record = { .type = desc->name, .fields = fields, .n_fields = 2 },
 	};
-	concrete = fdbg_decode_concrete(decoder, vtable);
-	if (concrete && pointer && !fdbg_misaligned(concrete->type, pointer))
-		fdbg_decode_follow(decoder, object, FDBG_REF_PTR, pointer, concrete, &fields[0].value);
+	if (pointer)
+		fdbg_decode_concrete(decoder, desc, object, pointer, vtable, desc->count, follow_dyn, NULL,
+				     &fields[0].value);
 }
 
 static bool describe_dyn(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
@@ -381,6 +376,7 @@ static bool describe_dyn(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 	pointee = pointee_name(desc->name, &desc->ref_kind);
 	if (!fdbg_text_starts(pointee, "dyn ") && !fdbg_text_starts(pointee, "(dyn "))
 		return false;
+	desc->count = fdbg_vtable_words(desc->type, "vtable");
 	desc->decode = decode_dyn;
 	return true;
 }

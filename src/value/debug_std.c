@@ -108,6 +108,27 @@ static bool put_raw_dyn(struct fdbg_debug *debug, const struct fdbg_value *value
 	return true;
 }
 
+static bool put_raw_slice(struct fdbg_debug *debug, const struct fdbg_value *value,
+			  const struct std_rule *rule)
+{
+	const struct fdbg_value *pointer = fdbg_shape_field(value, "data_ptr");
+	const struct fdbg_value *length = fdbg_shape_field(value, "length");
+	struct fdbg_debug_group group;
+
+	(void)rule;
+	if (!pointer || !length || pointer->kind != FDBG_VALUE_REF)
+		return false;
+	fdbg_debug_text(debug, "Pointer");
+	group = fdbg_debug_open(debug, " {", "}", true);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "addr: ");
+	fdbg_debug_address(debug, pointer->ref.address);
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_field(debug, &group, FDBG_TEXT("metadata"), length);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
 /* The items of a collection: its field `items`, an array. */
 static const struct fdbg_value *items_of(const struct fdbg_value *value)
 {
@@ -239,6 +260,15 @@ static bool put_lock(struct fdbg_debug *debug, const struct fdbg_value *value, c
 	fdbg_debug_rest(debug, &group, "..");
 	fdbg_debug_close(debug, &group);
 	return true;
+}
+
+static bool put_inner(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule);
+
+/* The error that the library makes of a string prints as the string. */
+static bool put_string_error(struct fdbg_debug *debug, const struct fdbg_value *value,
+			     const struct std_rule *rule)
+{
+	return fdbg_text_ends(value->record.type, "::from::StringError") && put_inner(debug, value, rule);
 }
 
 /* The number inside wrappers; AtomicBool keeps its bool in a u8. */
@@ -491,9 +521,14 @@ static const struct std_rule rules[] = {
 	{ "&mut (dyn ", put_dyn, NULL },
 	{ "*const dyn ", put_raw_dyn, NULL },
 	{ "*mut dyn ", put_raw_dyn, NULL },
+	{ "*const [*", put_raw_slice, NULL },
+	{ "*mut [*", put_raw_slice, NULL },
+	{ "*const str", put_raw_slice, NULL },
+	{ "*mut str", put_raw_slice, NULL },
 	{ "dyn ", put_dyn_object, NULL },
 	{ "alloc::borrow::Cow<", put_inner, NULL },
 	{ "alloc::boxed::Box<", put_dyn, NULL },
+	{ "alloc::boxed::convert::*", put_string_error, NULL },
 	{ "alloc::collections::binary_heap::BinaryHeap<", put_list, NULL },
 	{ "alloc::collections::btree::map::BTreeMap<", put_map, NULL },
 	{ "alloc::collections::btree::set::BTreeSet<", put_set, NULL },
@@ -529,6 +564,7 @@ static const struct std_rule rules[] = {
 	{ "std::collections::hash::map::HashMap<", put_map, NULL },
 	{ "std::collections::hash::map::RandomState", put_fixed, "RandomState { .. }" },
 	{ "std::collections::hash::set::HashSet<", put_set, NULL },
+	{ "std::error::*", put_string_error, NULL },
 	{ "std::ffi::os_str::OsString", put_os_string, NULL },
 	{ "std::hash::random::RandomState", put_fixed, "RandomState { .. }" },
 	{ "std::io::Error", put_io_error, NULL },
