@@ -116,6 +116,14 @@ static bool slot_is_stored(const struct fdbg_source_context *context, uint32_t r
 	return false;
 }
 
+/* DW_OP_entry_value, and its older spelling. */
+static bool is_entry_value(const struct fdbg_location *location, uint64_t pc)
+{
+	const struct fdbg_location_range *range = fdbg_location_at(location, pc);
+
+	return range && range->len && (range->expr[0] == 0xa3 || range->expr[0] == 0xf3);
+}
+
 static struct fdbg_source source_of(const struct fdbg_source_context *context, struct fdbg_variable *param,
 				    const struct fdbg_type *type, const struct fdbg_abi_value *abi)
 {
@@ -157,6 +165,9 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 		source.kind = FDBG_SOURCE_STATIC;
 		return source;
 	case FDBG_SIMPLE_COMPLEX:
+		/* What a register held at the entry: the calling convention knows where that is now. */
+		if (!context->optimized && is_entry_value(&param->location, context->stop))
+			return from_abi(context, abi);
 		source.kind = FDBG_SOURCE_LOCATION;
 		return source;
 	}

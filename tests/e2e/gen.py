@@ -11,7 +11,7 @@ seed.
 
 What a program prints, one line an event, fields parted by tabs, texts escaped as in unescape():
     THREAD C ID TEXT…     function ID of the manifest is about to be called with these arguments
-    THREAD R ID TEXT      it returned this
+    THREAD R ID TEXT      it returned this; Z instead of R where the type has no bytes
 """
 
 import argparse
@@ -61,7 +61,8 @@ pub mod hlp {
     }
 
     pub fn c(id: u32, values: &[&dyn Debug]) { line('C', id, values); }
-    pub fn r(id: u32, value: &dyn Debug) { line('R', id, &[value]); }
+    // Z: returned, and the type has no bytes.
+    pub fn r(id: u32, value: &dyn Debug) { line(if std::mem::size_of_val(value) == 0 { 'Z' } else { 'R' }, id, &[value]); }
     pub fn leak<T>(value: T) -> &'static mut T { Box::leak(Box::new(value)) }
     pub fn leak_slice<T>(value: Vec<T>) -> &'static mut [T] { Box::leak(value.into_boxed_slice()) }
     pub fn roomy(s: &str) -> String { let mut t = String::with_capacity(s.len() + 100); t.push_str(s); t }
@@ -510,7 +511,8 @@ def compare(printed, events, manifest, limit=50):
                 compare_args(diff, where, f, texts, e["args"])
             else:
                 diff.compared += 1
-                if e["value"] != texts[0]:
+                # Debug information has no return type where there is nothing to return.
+                if e["value"] != texts[0] and not (kind == "Z" and e["value"] == "()"):
                     diff.append("%s: type %s\n    printed  %s\n    recorded %s" % (where, f["ret"], texts[0], e["value"]))
         else:
             if len(got) > len(want):

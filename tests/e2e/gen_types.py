@@ -348,8 +348,9 @@ VARIANT_NAMES = ["A", "B", "None", "Some", "Ok", "Err", "Circle", "Empty", "Node
 
 
 def field_block(g, types):
-    """Random distinct field names for the types."""
-    return g.rng.sample(FIELD_NAMES, len(types))
+    """Random distinct field names for the types. A field `__0` alone cannot be told from a tuple's."""
+    names = g.rng.sample(FIELD_NAMES, len(types))
+    return ["value"] if names == ["__0"] else names
 
 
 @con(8)
