@@ -35,6 +35,11 @@ void fdbg_decode_seq_at(struct fdbg_decoder *decoder, const struct fdbg_desc_seq
 {
 	struct fdbg_item item = { .to = to, .address = address, .total = length };
 	const char *bad = fdbg_bad_seq(seq, address, length);
+	uint64_t max_bytes = MAX_SEQ_BYTES, budget = decoder->view->fetch_limit;
+
+	/* One sequence takes at most half of what is left: a part of it is better than nothing of it. */
+	if (budget && max_bytes > (budget - decoder->view->total_fetched) / 2)
+		max_bytes = (budget - decoder->view->total_fetched) / 2;
 
 	if (bad) {
 		*to = fdbg_value_opaque(bad);
@@ -46,8 +51,8 @@ void fdbg_decode_seq_at(struct fdbg_decoder *decoder, const struct fdbg_desc_seq
 		return;
 	}
 	item.count = length < decoder->limits.max_array ? length : decoder->limits.max_array;
-	if (seq->stride && item.count > MAX_SEQ_BYTES / seq->stride)
-		item.count = MAX_SEQ_BYTES / seq->stride;
+	if (seq->stride && item.count > max_bytes / seq->stride)
+		item.count = max_bytes / seq->stride;
 	*to = fdbg_value_opaque("not decoded");
 	if (form != FDBG_SEQ_ARRAY) {
 		item.step = form == FDBG_SEQ_STR ? fdbg_step_str : fdbg_step_string;

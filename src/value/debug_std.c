@@ -29,12 +29,16 @@ static void put_unresolved(struct fdbg_debug *debug, uint64_t address)
 static bool is_any(struct fdbg_text type)
 {
 	static const char any[] = "dyn core::any::Any";
-	const char *found = memmem(type.data, type.len, any, sizeof(any) - 1);
+	const char *bracket = memchr(type.data, '<', type.len);
+	size_t skip = fdbg_text_starts(type, "&mut ") ? 5 : fdbg_text_starts(type, "&") ? 1 :
+		      bracket ? (size_t)(bracket - type.data) + 1 : 0;
 
-	/* Directly behind the pointer's own name (`&`, `Box<`, `Rc<(` …), not somewhere inside another type. */
-	if (found && fdbg_text_starts(type, "&mut "))
-		type.data += sizeof("&mut ") - 1;
-	return found && !memchr(type.data, ' ', (size_t)(found - type.data));
+	/* Directly behind the pointer's own name (`&`, `Box<`, `Rc<(` …), not inside another type. */
+	if (skip < type.len && type.data[skip] == '(')
+		skip++;
+	type = (struct fdbg_text){ type.data + skip, type.len - skip };
+	return fdbg_text_starts(type, any) &&
+	       (type.len == sizeof(any) - 1 || !memchr("abcdefghijklmnopqrstuvwxyz_:<", type.data[sizeof(any) - 1], 29));
 }
 
 static bool put_counted(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)

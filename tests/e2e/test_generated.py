@@ -22,6 +22,7 @@ class GeneratedTest(E2ETest):
         self.trees(rec)
         diff = gen.compare(gen.parse_output(rec.stdout_text), rec.events(), manifest)
         self.assertGreater(diff.compared, functions)
+        self.assertLessEqual(diff.unread * gen.UNREAD_SHARE, diff.compared)
         if diff:
             self.fail("seed %d: %d calls, %d values compared, %d differences:\n%s"
                       % (seed, diff.calls, diff.compared, len(diff), "\n".join(diff[:10])))
