@@ -140,6 +140,9 @@ const struct fdbg_type *fdbg_debuginfo_type_by_symbol_name(struct fdbg_debuginfo
 /* The function symbol that covers a link-time address, of the executable or its separate debug file. */
 bool fdbg_debuginfo_symbol_at(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_symbol *ret);
 
+/* True when there is a symbol of any function. */
+bool fdbg_debuginfo_has_symbols(struct fdbg_debuginfo *debuginfo);
+
 /* True when a link-time address is in a loaded segment of the executable. */
 bool fdbg_debuginfo_in_image(const struct fdbg_debuginfo *debuginfo, uint64_t address);
 

@@ -130,6 +130,22 @@ bool fdbg_debuginfo_symbol_at(struct fdbg_debuginfo *debuginfo, uint64_t address
 		fdbg_image_symbol_at(debuginfo->symbols, address, ret));
 }
 
+static bool stop_at_function(void *context, const struct fdbg_symbol *symbol)
+{
+	*(bool *)context |= symbol->function;
+	return !symbol->function;
+}
+
+bool fdbg_debuginfo_has_symbols(struct fdbg_debuginfo *debuginfo)
+{
+	bool any = false;
+
+	fdbg_image_each_symbol(debuginfo->image, stop_at_function, &any);
+	if (!any && debuginfo->symbols != debuginfo->image)
+		fdbg_image_each_symbol(debuginfo->symbols, stop_at_function, &any);
+	return any;
+}
+
 bool fdbg_debuginfo_in_image(const struct fdbg_debuginfo *debuginfo, uint64_t address)
 {
 	const struct fdbg_image_info *info = fdbg_image_info(debuginfo->image);

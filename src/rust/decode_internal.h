@@ -267,6 +267,16 @@ bool fdbg_describe_slice_iter(struct fdbg_decoder *decoder, struct fdbg_desc *de
 bool fdbg_describe_vec_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_chars(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
+/* decode_code.c: functions as values, coroutines */
+
+/* A function pointer at address. */
+void fdbg_decode_code(struct fdbg_decoder *decoder, const struct fdbg_desc *desc, uint64_t address,
+		    struct fdbg_value *to);
+
+/* Takes from the described fields of a coroutine's state those that hold nothing any more. */
+void fdbg_describe_state(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			 struct fdbg_desc_variant *variant);
+
 /* decode_vtable.c */
 
 /* Called with the concrete type behind a dyn pointer; to is what fdbg_decode_concrete was given. */
