@@ -28,6 +28,9 @@ from gen_types import Type  # noqa: E402
 # What the recording leaves out: the printing itself.
 EXCLUDE = ["-N", "*::fmt", "-N", "*::hlp::*", "-N", "*::kit_*::*", "--keep-hash-order"]
 
+# Options of `fdbg dump` for {:?} and {:#?}.
+VALUES = ["--values=debug", "--values=pretty"]
+
 # At most one value in so many may be unread.
 UNREAD_SHARE = 100
 
@@ -45,7 +48,7 @@ pub mod hlp {
 
     fn text(out: &mut String, value: &dyn Debug) {
         out.push('\t');
-        for c in format!("{:?}", value).chars() {
+        for c in format!("FORM", value).chars() {
             match c {
                 '\\' => out.push_str("\\\\"),
                 '\n' => out.push_str("\\n"),
@@ -81,7 +84,8 @@ pub mod hlp {
 
 
 class Generator:
-    def __init__(self, seed, functions, threads=1, depth=4, calls=2, crate="gen_prog", rustc=(1, 95), types=None):
+    def __init__(self, seed, functions, threads=1, depth=4, calls=2, crate="gen_prog", rustc=(1, 95), types=None, pretty=False):
+        self.pretty = pretty        # {:#?} instead of {:?}
         self.rng = random.Random(seed)
         self.seed = seed
         self.crate = crate
@@ -387,7 +391,7 @@ class Generator:
     def source(self):
         out = ["// Generated from seed %d." % self.seed,
                "#![allow(warnings)]",
-               HELPERS.replace("SEED", "%du32" % (self.seed & 0xffffffff))]
+               HELPERS.replace("SEED", "%du32" % (self.seed & 0xffffffff)).replace("FORM", "{:#?}" if self.pretty else "{:?}")]
         for prim in sorted(gen_types.INT_BITS):
             name = prim[0].upper() + prim[1:]
             out.append("    pub fn one_%s() -> std::num::NonZero%s { std::num::NonZero%s::new(1).unwrap() }"
@@ -552,6 +556,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--functions", type=int, default=100)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--pretty", action="store_true", help="compare {:#?}")
     parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--type", action="append", help="only these constructors of gen_types.py (may repeat)")
     parser.add_argument("--rustc-flag", action="append", default=[])
@@ -560,7 +565,7 @@ def main():
     options = parser.parse_args()
     import harness
     source, manifest = generate(options.seed, options.functions, threads=options.threads, depth=options.depth,
-                                types=options.type, rustc=harness.rustc_version())
+                                types=options.type, rustc=harness.rustc_version(), pretty=options.pretty)
     if options.action == "emit":
         os.makedirs(options.output, exist_ok=True)
         with open(os.path.join(options.output, "gen_prog.rs"), "w", encoding="utf-8") as f:
@@ -574,7 +579,7 @@ def main():
         return 0
     with harness.Scratch() as scratch:
         rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
-        diff = compare(parse_output(rec.stdout_text), rec.events(), manifest)
+        diff = compare(parse_output(rec.stdout_text), rec.dump(VALUES[options.pretty]), manifest)
     for text in diff[:options.limit]:
         print(text)
     print("%d calls, %d values compared, %d differences, %d arguments not read"

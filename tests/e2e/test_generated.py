@@ -20,7 +20,7 @@ class GeneratedTest(E2ETest):
         self.assertEqual(direct.status, 0, str(direct))
         rec = self.record(program, opts=gen.EXCLUDE, timeout=300 * harness.SLOWNESS)
         self.trees(rec)
-        diff = gen.compare(gen.parse_output(rec.stdout_text), rec.events(), manifest)
+        diff = gen.compare(gen.parse_output(rec.stdout_text), rec.dump(gen.VALUES[bool(options.get("pretty"))]), manifest)
         self.assertGreater(diff.compared, functions)
         self.assertLessEqual(diff.unread * gen.UNREAD_SHARE, diff.compared)
         if diff:
@@ -32,6 +32,9 @@ class GeneratedTest(E2ETest):
 
     def test_nested(self):
         self.check(2, 300)
+
+    def test_pretty(self):
+        self.check(6, 150, pretty=True)
 
     def test_threads(self):
         self.check(3, 120, threads=4)
