@@ -64,9 +64,9 @@ static const struct fdbg_enumerator *find_older_kind(const struct fdbg_type *typ
 	return find_kind(type, "Uncategorized", 0);
 }
 
-/* The kind by its name or, when that is NULL, by its number; opaque when ErrorKind has no such variant. */
+/* The kind by its name or, when that is NULL, by its number; code: what it was made of, or 0. Opaque when ErrorKind has no such variant. */
 static struct fdbg_value kind_value(struct fdbg_decoder *decoder, struct io_error *error, const char *name,
-				    uint64_t number)
+				    uint64_t number, int32_t code)
 {
 	const struct fdbg_type *type = error->kind.type;
 	const struct fdbg_desc *desc = type ? fdbg_describe_ref(decoder, &error->kind) : NULL;
@@ -75,6 +75,9 @@ static struct fdbg_value kind_value(struct fdbg_decoder *decoder, struct io_erro
 
 	if (desc && !kind && name)
 		kind = find_older_kind(type, name);
+	/* The libraries with the older name did not have a kind for this code either. */
+	if (kind && code == EOPNOTSUPP && !find_kind(type, "QuotaExceeded", 0))
+		kind = find_kind(type, "Uncategorized", 0);
 	if (!kind)
 		return fdbg_value_opaque("error kind that is not known");
 	return (struct fdbg_value){
@@ -96,7 +99,7 @@ static void put_code(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 	fields[0].value = (struct fdbg_value){ .kind = FDBG_VALUE_PRIM, .prim = { .prim = FDBG_PRIM_I32 } };
 	memcpy(fields[0].value.prim.bytes, &(uint32_t){ htole32((uint32_t)code) }, 4);
 	fields[1].name = FDBG_TEXT("kind");
-	fields[1].value = kind_value(decoder, error, kind_of_code(code), 0);
+	fields[1].value = kind_value(decoder, error, kind_of_code(code), 0, code);
 	fields[2].name = FDBG_TEXT("message");
 	fields[2].value = (struct fdbg_value){ .kind = FDBG_VALUE_STR };
 	if (text)
@@ -137,7 +140,7 @@ static void decode_io_error(struct fdbg_decoder *decoder, const struct fdbg_desc
 		put_code(decoder, desc, error, (int32_t)(word >> 32), to);
 		return;
 	case 3:
-		put_kind(decoder, desc, kind_value(decoder, error, NULL, word >> 32), to);
+		put_kind(decoder, desc, kind_value(decoder, error, NULL, word >> 32, 0), to);
 		return;
 	}
 	target = word & 1 ? &error->custom : &error->message;

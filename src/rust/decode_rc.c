@@ -11,6 +11,7 @@ struct rc {
 	enum rc_form form;
 	struct fdbg_desc block;           /* of RcInner, ArcInner; its extra is this struct */
 	uint64_t pointer, metadata;       /* offsets in the Rc; metadata: length or vtable */
+	uint64_t n_words;                 /* of the vtable */
 	struct fdbg_text pointer_name;    /* of the struct NonNull */
 	struct fdbg_text fat_name;        /* of the fat pointer inside it */
 	struct fdbg_text strong_name, weak_name, value_name;
@@ -121,11 +122,19 @@ static enum fdbg_memview_state step_dyn_block(struct fdbg_decoder *decoder, cons
 	return state;
 }
 
+static void follow_dyn(struct fdbg_decoder *decoder, const struct fdbg_object *object,
+		       const struct fdbg_desc *concrete, uint64_t pointer, const void *context,
+		       struct fdbg_value *to)
+{
+	const struct rc *rc = context;
+
+	fdbg_decode_follow_by(decoder, object, FDBG_REF_PTR, pointer, &rc->block, step_dyn_block, 0, concrete, to);
+}
+
 static void put_pointer(struct fdbg_decoder *decoder, const struct rc *rc, const struct fdbg_object *object,
 			uint64_t address, struct fdbg_value *to)
 {
 	uint64_t metadata = fdbg_word_at(object->bytes + rc->metadata, 8);
-	const struct fdbg_desc *concrete;
 	struct fdbg_field *fields;
 
 	switch (rc->form) {
@@ -153,10 +162,8 @@ static void put_pointer(struct fdbg_decoder *decoder, const struct rc *rc, const
 		.kind = FDBG_VALUE_REF, .ref = { .kind = FDBG_REF_REF, .address = metadata },
 	};
 	*to = struct_of(rc->fat_name, fields, 2);
-	concrete = fdbg_decode_concrete(decoder, metadata);
-	if (concrete)
-		fdbg_decode_follow_by(decoder, object, FDBG_REF_PTR, address, &rc->block, step_dyn_block, 0,
-				      concrete, &fields[0].value);
+	fdbg_decode_concrete(decoder, &rc->block, object, address, metadata, rc->n_words, follow_dyn, rc,
+			     &fields[0].value);
 }
 
 static void decode_rc(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
@@ -208,6 +215,7 @@ static bool describe_inner_pointer(struct fdbg_decoder *decoder, const struct fd
 	} else if (fdbg_word_path(type, "ptr.pointer.pointer", &rc->pointer) &&
 		   fdbg_word_path(type, "ptr.pointer.vtable", &rc->metadata)) {
 		rc->form = RC_DYN;
+		rc->n_words = fdbg_vtable_words(type, "ptr.pointer.vtable");
 		if (!fdbg_type_path(type, "ptr.pointer.pointer", &data, &offset))
 			return false;
 	} else {

@@ -35,6 +35,11 @@ void fdbg_decode_seq_at(struct fdbg_decoder *decoder, const struct fdbg_desc_seq
 {
 	struct fdbg_item item = { .to = to, .address = address, .total = length };
 	const char *bad = fdbg_bad_seq(seq, address, length);
+	uint64_t max_bytes = MAX_SEQ_BYTES, budget = decoder->view->fetch_limit;
+
+	/* One sequence takes at most half of what is left: a part of it is better than nothing of it. */
+	if (budget && max_bytes > (budget - decoder->view->total_fetched) / 2)
+		max_bytes = (budget - decoder->view->total_fetched) / 2;
 
 	if (bad) {
 		*to = fdbg_value_opaque(bad);
@@ -46,8 +51,8 @@ void fdbg_decode_seq_at(struct fdbg_decoder *decoder, const struct fdbg_desc_seq
 		return;
 	}
 	item.count = length < decoder->limits.max_array ? length : decoder->limits.max_array;
-	if (seq->stride && item.count > MAX_SEQ_BYTES / seq->stride)
-		item.count = MAX_SEQ_BYTES / seq->stride;
+	if (seq->stride && item.count > max_bytes / seq->stride)
+		item.count = max_bytes / seq->stride;
 	*to = fdbg_value_opaque("not decoded");
 	if (form != FDBG_SEQ_ARRAY) {
 		item.step = form == FDBG_SEQ_STR ? fdbg_step_str : fdbg_step_string;
@@ -348,17 +353,13 @@ static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 
 /* Trait objects (std-types.md, section 9). */
 
-const struct fdbg_desc *fdbg_decode_concrete(struct fdbg_decoder *decoder, uint64_t vtable)
+static void follow_dyn(struct fdbg_decoder *decoder, const struct fdbg_object *object,
+		       const struct fdbg_desc *concrete, uint64_t pointer, const void *context,
+		       struct fdbg_value *to)
 {
-	const struct fdbg_type *type;
-	bool ambiguous = false;
-
-	if (!vtable || !decoder->debuginfo)
-		return NULL;
-	type = fdbg_debuginfo_vtable(decoder->debuginfo, vtable - decoder->bias, &ambiguous);
-	if (!type || ambiguous || type->kind == FDBG_TYPE_UNKNOWN)
-		return NULL;
-	return fdbg_describe(decoder, type);
+	(void)context;
+	if (!fdbg_misaligned(concrete->type, pointer))
+		fdbg_decode_follow(decoder, object, FDBG_REF_PTR, pointer, concrete, to);
 }
 
 static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
@@ -366,7 +367,6 @@ static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *des
 {
 	uint64_t pointer = fdbg_word_at(object->bytes + desc->seq.pointer, 8);
 	uint64_t vtable = fdbg_word_at(object->bytes + desc->seq.length, 8);
-	const struct fdbg_desc *concrete;
 	struct fdbg_field *fields;
 
 	if (desc->ref_kind != FDBG_REF_PTR && (!pointer || !vtable)) {
@@ -389,9 +389,9 @@ static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *des
 	*to = (struct fdbg_value){
 		.kind = FDBG_VALUE_STRUCT, .record = { .type = desc->name, .fields = fields, .n_fields = 2 },
 	};
-	concrete = fdbg_decode_concrete(decoder, vtable);
-	if (concrete && pointer && !fdbg_misaligned(concrete->type, pointer))
-		fdbg_decode_follow(decoder, object, FDBG_REF_PTR, pointer, concrete, &fields[0].value);
+	if (pointer)
+		fdbg_decode_concrete(decoder, desc, object, pointer, vtable, desc->count, follow_dyn, NULL,
+				     &fields[0].value);
 }
 
 static bool describe_dyn(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
@@ -406,6 +406,7 @@ static bool describe_dyn(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 	pointee = pointee_name(desc->name, &desc->ref_kind);
 	if (!fdbg_text_starts(pointee, "dyn ") && !fdbg_text_starts(pointee, "(dyn "))
 		return false;
+	desc->count = fdbg_vtable_words(desc->type, "vtable");
 	desc->decode = decode_dyn;
 	return true;
 }
@@ -555,6 +556,10 @@ bool fdbg_describe_std(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		{ "alloc::collections::vec_deque::VecDeque<", fdbg_describe_vec_deque },
 		{ "alloc::collections::linked_list::LinkedList<", fdbg_describe_linked_list },
 		{ "alloc::collections::binary_heap::BinaryHeap<", fdbg_describe_binary_heap },
+		{ "alloc::vec::into_iter::IntoIter<", fdbg_describe_vec_iter },
+		{ "core::slice::iter::Iter<", fdbg_describe_slice_iter },
+		{ "core::slice::iter::IterMut<", fdbg_describe_slice_iter },
+		{ "core::str::iter::Chars", fdbg_describe_chars },
 	};
 	struct fdbg_text name = desc->type->name;
 

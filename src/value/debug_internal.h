@@ -28,6 +28,7 @@ enum {
 	FDBG_MINOR_NEW_CHANNELS = 67, /* mpsc was written anew */
 	FDBG_MINOR_PHANTOM_TYPE = 71, /* PhantomData names its type */
 	FDBG_MINOR_NET_IN_CORE = 77,  /* no IPv4-compatible form of IPv6 addresses */
+	FDBG_MINOR_POINTER_PARTS = 80, /* fat raw pointers show their second half */
 	FDBG_MINOR_SHORT_UNINIT = 80, /* MaybeUninit<T> without its path */
 	FDBG_MINOR_MAIN_NAME = 84,    /* the main thread's name is known without being stored */
 	FDBG_MINOR_LOCKED_QUOTES = 85, /* "<locked>" of a Mutex is a string */
@@ -103,5 +104,8 @@ bool fdbg_debug_inner_text(const struct fdbg_value *value, struct fdbg_text *ret
 
 /* A type's DWARF name as core::any::type_name writes it (std-types.md, section 6.3). */
 void fdbg_debug_type_name(struct fdbg_debug *debug, struct fdbg_text name);
+
+/* The same for iterators. */
+bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value);
 
 #endif

@@ -20,12 +20,16 @@ void fdbg_debug_unresolved(struct fdbg_debug *debug, uint64_t address)
 static bool is_any(struct fdbg_text type)
 {
 	static const char any[] = "dyn core::any::Any";
-	const char *found = memmem(type.data, type.len, any, sizeof(any) - 1);
+	const char *bracket = memchr(type.data, '<', type.len);
+	size_t skip = fdbg_text_starts(type, "&mut ") ? 5 : fdbg_text_starts(type, "&") ? 1 :
+		      bracket ? (size_t)(bracket - type.data) + 1 : 0;
 
-	/* Directly behind the pointer's own name (`&`, `Box<`, `Rc<(` …), not somewhere inside another type. */
-	if (found && fdbg_text_starts(type, "&mut "))
-		type.data += sizeof("&mut ") - 1;
-	return found && !memchr(type.data, ' ', (size_t)(found - type.data));
+	/* Directly behind the pointer's own name (`&`, `Box<`, `Rc<(` …), not inside another type. */
+	if (skip < type.len && type.data[skip] == '(')
+		skip++;
+	type = (struct fdbg_text){ type.data + skip, type.len - skip };
+	return fdbg_text_starts(type, any) &&
+	       (type.len == sizeof(any) - 1 || !memchr("abcdefghijklmnopqrstuvwxyz_:<", type.data[sizeof(any) - 1], 29));
 }
 
 static bool put_counted(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
@@ -81,6 +85,10 @@ static bool put_raw_dyn(struct fdbg_debug *debug, const struct fdbg_value *value
 	(void)rule;
 	if (!fdbg_shape_dyn(value, &dyn))
 		return false;
+	if (debug->minor < FDBG_MINOR_POINTER_PARTS) {
+		fdbg_debug_address(debug, dyn.pointer->ref.address);
+		return true;
+	}
 	fdbg_debug_text(debug, "Pointer");
 	group = fdbg_debug_open(debug, " {", "}", true);
 	fdbg_debug_item_begin(debug, &group);
@@ -95,6 +103,31 @@ static bool put_raw_dyn(struct fdbg_debug *debug, const struct fdbg_value *value
 	fdbg_debug_item_end(debug, &inner);
 	fdbg_debug_close(debug, &inner);
 	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+static bool put_raw_slice(struct fdbg_debug *debug, const struct fdbg_value *value,
+			  const struct std_rule *rule)
+{
+	const struct fdbg_value *pointer = fdbg_shape_field(value, "data_ptr");
+	const struct fdbg_value *length = fdbg_shape_field(value, "length");
+	struct fdbg_debug_group group;
+
+	(void)rule;
+	if (!pointer || !length || pointer->kind != FDBG_VALUE_REF)
+		return false;
+	if (debug->minor < FDBG_MINOR_POINTER_PARTS) {
+		fdbg_debug_address(debug, pointer->ref.address);
+		return true;
+	}
+	fdbg_debug_text(debug, "Pointer");
+	group = fdbg_debug_open(debug, " {", "}", true);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "addr: ");
+	fdbg_debug_address(debug, pointer->ref.address);
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_field(debug, &group, FDBG_TEXT("metadata"), length);
 	fdbg_debug_close(debug, &group);
 	return true;
 }
@@ -336,6 +369,10 @@ static const struct std_rule rules[] = {
 	{ "&mut (dyn ", put_dyn, NULL },
 	{ "*const dyn ", put_raw_dyn, NULL },
 	{ "*mut dyn ", put_raw_dyn, NULL },
+	{ "*const [*", put_raw_slice, NULL },
+	{ "*mut [*", put_raw_slice, NULL },
+	{ "*const str", put_raw_slice, NULL },
+	{ "*mut str", put_raw_slice, NULL },
 	{ "dyn ", put_dyn_object, NULL },
 	{ "alloc::borrow::Cow<", fdbg_debug_inner, NULL },
 	{ "alloc::boxed::Box<", put_dyn, NULL },
@@ -403,5 +440,5 @@ bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struc
 				return rule->render(debug, value, rule);
 		}
 	}
-	return false;
+	return fdbg_debug_iter(debug, type, value);
 }
