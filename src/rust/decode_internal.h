@@ -270,6 +270,7 @@ bool fdbg_describe_handle(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 /* decode_iter.c */
 bool fdbg_describe_slice_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_vec_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_array_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_chars(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
 /* decode_code.c: functions as values, coroutines */

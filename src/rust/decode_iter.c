@@ -94,3 +94,87 @@ bool fdbg_describe_chars(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 	((struct iter *)desc->extra)->seq.text = true;
 	return true;
 }
+
+/* array::IntoIter: the array inside, of which a range is left. */
+
+struct array_iter {
+	uint64_t data, start, end;     /* offsets: the array, the range's words */
+	uint64_t n;
+	struct fdbg_desc_ref elem;
+};
+
+static void decode_array_iter(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			      const struct fdbg_object *object, struct fdbg_value *to)
+{
+	struct array_iter *iter = desc->extra;
+	uint64_t start = fdbg_word_at(object->bytes + iter->start, 8);
+	uint64_t end = fdbg_word_at(object->bytes + iter->end, 8), len = end - start;
+	const struct fdbg_desc *elem = fdbg_describe_ref(decoder, &iter->elem);
+	struct fdbg_object first = *object;
+	struct fdbg_field *fields;
+	struct fdbg_value *items;
+	uint64_t n;
+
+	if (!elem || start > end || end > iter->n) {
+		*to = fdbg_value_opaque("iterator whose end contradicts its start");
+		return;
+	}
+	n = fdbg_decode_room(decoder, len < decoder->limits.max_array ? len : decoder->limits.max_array);
+	fields = fdbg_decode_fields(decoder, 2);
+	items = fields ? fdbg_decode_nodes(decoder, n) : NULL;
+	if (!items) {
+		*to = fdbg_value_opaque("too many values in one event");
+		return;
+	}
+	fields[0].name = FDBG_TEXT("items");
+	fields[0].value = (struct fdbg_value){
+		.kind = FDBG_VALUE_ARRAY, .cut = n < len, .total = n < len ? len : 0,
+		.array = { .kind = FDBG_ARRAY_ARR, .items = items, .n_items = n },
+	};
+	fields[1].name = FDBG_TEXT("len");
+	fields[1].value = fdbg_usize_value(len);
+	*to = (struct fdbg_value){
+		.kind = FDBG_VALUE_STRUCT, .record = { .type = desc->name, .fields = fields, .n_fields = 2 },
+	};
+	first.bytes += iter->data + start * elem->type->size;
+	first.address += iter->data + start * elem->type->size;
+	if (++first.nesting > FDBG_MAX_NESTING)
+		fields[0].value = fdbg_value_opaque("types nest too deep");
+	else
+		fdbg_decode_elements(decoder, elem, &first, n, items);
+}
+
+bool fdbg_describe_array_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
+{
+	struct array_iter *iter = fdbg_arena_new(&decoder->descs, struct array_iter);
+	const struct fdbg_type *elem = fdbg_type_param(desc->type, "T"), *inner, *data, *range = NULL;
+	static const char *const paths[] = { "", "inner", "inner.value", "inner.value.__0" };
+	uint64_t base = 0, at_range = 0;
+
+	if (!iter || !elem || elem->kind == FDBG_TYPE_UNKNOWN)
+		return false;
+	/* Peeling would not stop at the range's neighbour where the elements have no size. */
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !range; i++) {
+		base = at_range = 0;
+		if (!fdbg_type_path(desc->type, paths[i], &inner, &base) ||
+		    !fdbg_type_path(inner, "alive", &range, &at_range))
+			range = NULL;
+	}
+	if (!range || !fdbg_type_path(inner, "data", &data, &iter->data) || data->kind != FDBG_TYPE_ARRAY ||
+	    !data->has_count || fdbg_type_of((struct fdbg_type_ref *)&data->target)->size != elem->size ||
+	    (elem->size && data->count > desc->type->size / elem->size) ||
+	    iter->data + base > desc->type->size ||
+	    data->count * elem->size > desc->type->size - iter->data - base ||
+	    !fdbg_word_path(range, "start", &iter->start) || !fdbg_word_path(range, "end", &iter->end) ||
+	    base + at_range + iter->start + 8 > desc->type->size ||
+	    base + at_range + iter->end + 8 > desc->type->size)
+		return false;
+	iter->data += base;
+	iter->start += base + at_range;
+	iter->end += base + at_range;
+	iter->n = data->count;
+	iter->elem.type = elem;
+	desc->extra = iter;
+	desc->decode = decode_array_iter;
+	return true;
+}

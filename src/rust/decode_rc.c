@@ -235,6 +235,18 @@ static bool describe_slice(struct rc *rc, const struct fdbg_type *block, const s
 	return (text && rc->seq.bytes) || slice;
 }
 
+/*
+ * Old compilers give the elements a place before the counts or far beyond, depending on their size. Where it can
+ * be neither, it is the next that their alignment allows (std-types.md, section 6.2).
+ */
+static void place_slice(struct rc *rc, const struct fdbg_type *elem)
+{
+	uint64_t end = (rc->strong > rc->weak ? rc->strong : rc->weak) + 8;
+
+	if ((rc->value < end || rc->value > 4096) && elem->align && elem->align <= 4096)
+		rc->value = (end + elem->align - 1) / elem->align * elem->align;
+}
+
 static bool describe_counted(struct fdbg_decoder *decoder, struct fdbg_desc *desc, const char *value_name,
 			     struct fdbg_text count_type)
 {
@@ -247,6 +259,8 @@ static bool describe_counted(struct fdbg_decoder *decoder, struct fdbg_desc *des
 	if (block->kind != FDBG_TYPE_STRUCT || !fdbg_word_path(block, strong, &rc->strong) ||
 	    !fdbg_word_path(block, weak, &rc->weak) || !fdbg_type_path(block, value_name, &value, &rc->value))
 		return false;
+	if (rc->form == RC_SLICE)
+		place_slice(rc, value);
 	if (rc->form == RC_SIZED && (rc->value > block->size || value->size > block->size - rc->value))
 		return false;
 	if (rc->form != RC_SIZED &&

@@ -557,6 +557,7 @@ bool fdbg_describe_std(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		{ "alloc::collections::linked_list::LinkedList<", fdbg_describe_linked_list },
 		{ "alloc::collections::binary_heap::BinaryHeap<", fdbg_describe_binary_heap },
 		{ "alloc::vec::into_iter::IntoIter<", fdbg_describe_vec_iter },
+		{ "core::array::iter::IntoIter<", fdbg_describe_array_iter },
 		{ "core::slice::iter::Iter<", fdbg_describe_slice_iter },
 		{ "core::slice::iter::IterMut<", fdbg_describe_slice_iter },
 		{ "core::str::iter::Chars", fdbg_describe_chars },

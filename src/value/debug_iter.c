@@ -89,6 +89,38 @@ static bool put_adapter(struct fdbg_debug *debug, struct fdbg_text name, const s
 	return true;
 }
 
+/* As a tuple of some fields: iterators over collections. */
+static bool put_fields(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
+{
+	static const char *const shown[] = { "i1", "i2", "inner", "list" };
+	struct fdbg_debug_group group;
+
+	if (value->kind != FDBG_VALUE_STRUCT)
+		return false;
+	fdbg_debug_put(debug, name.data, name.len);
+	group = fdbg_debug_open(debug, "(", ")", false);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		const struct fdbg_value *field = fdbg_shape_field(value, shown[i]);
+		const struct fdbg_value *items = fdbg_shape_field(field, "items");
+
+		if (!field)
+			continue;
+		fdbg_debug_item_begin(debug, &group);
+		fdbg_debug_value(debug, items && i < 2 ? items : field);
+		fdbg_debug_item_end(debug, &group);
+	}
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+/* An iterator whose field `iter` is one over a slice, under the same name. */
+static bool put_iter_field(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
+{
+	const struct fdbg_value *iter = fdbg_shape_field(value, "iter");
+
+	return iter && put_items(debug, name, iter);
+}
+
 bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value)
 {
 	static const struct {
@@ -96,6 +128,12 @@ bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const stru
 		bool (*render)(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value);
 	} rules[] = {
 		{ "alloc::vec::into_iter::IntoIter<", put_items },
+		{ "alloc::collections::binary_heap::IntoIter<", put_iter_field },
+		{ "alloc::collections::binary_heap::Iter<", put_iter_field },
+		{ "alloc::collections::linked_list::IntoIter<", put_fields },
+		{ "alloc::collections::vec_deque::into_iter::IntoIter<", put_fields },
+		{ "alloc::collections::vec_deque::iter::Iter<", put_fields },
+		{ "core::array::iter::IntoIter<", put_items },
 		{ "core::slice::iter::Iter<", put_items },
 		{ "core::slice::iter::IterMut<", put_items },
 		{ "core::str::iter::Chars", put_chars },

@@ -333,6 +333,25 @@ def slice_iter_mut(g, depth):
                 % (t.rust, items(g, t, 0, 5), g.rng.randrange(3)))
 
 
+@con(1)
+def array_iter(g, depth):
+    t = g.type(depth - 1)
+    count = g.rng.randrange(4)
+    return Type("std::array::IntoIter<%s, %d>" % (t.rust, count), None,
+                lambda: "crate::kit_a::skip(IntoIterator::into_iter([%s] as [%s; %d]), %d)"
+                % (", ".join(t.value() for _ in range(count)), t.rust, count, g.rng.randrange(3)))
+
+
+@con(1, since=(1, 95))
+def deque_iter(g, depth):
+    t = vec_deque(g, depth)
+    inner = t.rust[t.rust.index("<") + 1:-1]
+    if g.rng.randrange(2):
+        return Type("std::collections::vec_deque::IntoIter<%s>" % inner, None, lambda: "%s.into_iter()" % t.value())
+    return Type("std::collections::vec_deque::Iter<'static, %s>" % inner, None,
+                lambda: "(&*hlp::leak::<%s>(%s)).iter()" % (t.rust, t.value()))
+
+
 @con(1, leaf=True)
 def chars_iter(g, depth):
     return Type("std::str::Chars<'static>", None,

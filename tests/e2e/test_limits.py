@@ -50,7 +50,7 @@ fn main() {
     let mut c = Chain { n: 0, next: None };
     for n in 1..100_000 { c = Chain { n, next: Some(Box::new(c)) }; }
     chain(c);
-    let mut t = HashMap::with_capacity(4_000_000);
+    let mut t = HashMap::with_capacity(400_000);
     t.insert(7, 8);
     thin(t);
     nested(vec![vec![vec![vec![1; 50]; 50]; 50]; 50]);
