@@ -173,17 +173,25 @@ static struct fdbg_error *complete_stop(struct fdbg_session *session)
 	return err;
 }
 
+/* A wait's own TIMEOUT means that the target still runs; an answer that is overdue means that the link is lost. */
+static struct fdbg_error *overdue(struct fdbg_error *err)
+{
+	if (fdbg_error_is(err, FDBG_ERROR_TIMEOUT))
+		err->code = FDBG_ERROR_GONE;
+	return err;
+}
+
 struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_ms, struct fdbg_stop *ret)
 {
 	uint64_t start = timeout_ms > 0 ? fdbg_clock_mono_ns() : 0;
-	struct fdbg_error *err = fdbg_session_lost(session);
+	struct fdbg_error *err = overdue(fdbg_session_lost(session));
 
 	if (err)
 		return err;
 	if (!session->resume_queued && !session->stopped_now)
 		return fdbg_error_create(FDBG_ERROR_USAGE, "the target was not resumed");
 	while (!err) {
-		err = fdbg_session_send_some(session);
+		err = overdue(fdbg_session_send_some(session));
 		if (err || (session->stopped_now && (session->ended || !session->n_sent)))
 			break;
 		if (!session->stopped_now && fdbg_session_entry(session, 0)->kind == FDBG_EXPECT_STOP) {
@@ -194,7 +202,7 @@ struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_m
 			    !fdbg_error_is(err, FDBG_ERROR_INTERRUPTED))
 				fdbg_session_lose(session, err);
 		} else {
-			err = fdbg_session_receive_answer(session);
+			err = overdue(fdbg_session_receive_answer(session));
 		}
 	}
 	if (err)
@@ -205,7 +213,7 @@ struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_m
 	if (session->ended)
 		drop_unsent(session);
 	else
-		err = complete_stop(session);
+		err = overdue(complete_stop(session));
 	if (!err)
 		*ret = session->stop;
 	return err;

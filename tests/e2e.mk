@@ -8,7 +8,8 @@ EXTRA_DIST += \
 	tests/e2e/test_generated.py tests/e2e/test_harness.py tests/e2e/test_interrupt.py tests/e2e/test_io.py tests/e2e/test_limits.py \
 	tests/e2e/test_many_functions.py tests/e2e/test_options.py tests/e2e/test_panic.py \
 	tests/e2e/test_readers.py tests/e2e/test_recursive_types.py tests/e2e/test_returns.py \
-	tests/e2e/test_signals.py tests/e2e/test_threads.py tests/e2e/test_wrong_use.py
+	tests/e2e/test_signals.py tests/e2e/test_threads.py tests/e2e/test_visualizers.py \
+	tests/e2e/test_wrong_use.py
 EXTRA_DIST += .ci/run examples/calc.rs examples/fib.rs examples/shapes.rs examples/workers.rs \
 	bench/README.md bench/run bench/steps.rs
 # Compiled test programs.

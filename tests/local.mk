@@ -28,4 +28,5 @@ include tests/debuginfo.mk
 include tests/rust.mk
 include tests/std.mk
 include tests/trace.mk
+include tests/visualizer.mk
 include tests/e2e.mk

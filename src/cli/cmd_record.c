@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/recording.h"
 #include "cli/selection.h"
+#include "cli/visualizers.h"
 
 #define CONFIG_VARIABLE "FIREDBG_RUST_CONFIG"
 
@@ -17,12 +18,12 @@ enum { ALLOCATIONS_DEFAULT, ALLOCATIONS_TYPED, ALLOCATIONS_ALL };
 /* What the table's rows fill in before it becomes fdbg_recording_options. */
 struct words {
 	struct fdbg_selection selection;
-	struct fdbg_option_list environment;
+	struct fdbg_option_list environment, visualizers;
 	struct fdbg_option_uint depth, max_events, max_array, deref_limit;
 	const char *output, *server, *duration, *stats, *directory, *timeout;
 	int level, allocations;
 	unsigned int verbose;
-	bool keep_hash_order, kill, live, quiet;
+	bool keep_hash_order, kill, live, no_visualizers, quiet;
 };
 
 /* A number of seconds above 0; infinity and NaN are none. */
@@ -93,6 +94,7 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 		.stats_file = words->stats && *words->stats ? words->stats : NULL,
 		.directory = words->directory, .log = &log,
 	};
+	struct fdbg_visualizers visualizers = { 0 };
 	double timeout = 10;
 	struct fdbg_error *err;
 
@@ -119,10 +121,14 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 					"allocations; leave the option out");
 	if (!err)
 		err = fdbg_selection_finish(&words->selection);
+	if (!err)
+		err = fdbg_visualizers_load(&words->visualizers, !words->no_visualizers, &log, &visualizers);
+	options.visualizers = &visualizers;
 	options.timeout_ms = timeout < 1000000 ? (int)(timeout * 1000) : 1000000000;
 	options.selector = words->selection.selector;
 	if (!err)
 		err = fdbg_recording_run(&options, status_ret);
+	fdbg_visualizers_deinit(&visualizers);
 	free(environment);
 	return err;
 }
@@ -157,6 +163,10 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 		  &words.deref_limit, NULL, 0 },
 		{ "keep-hash-order", 0, FDBG_OPTION_FLAG, NULL, "do not sort hash maps and sets by key",
 		  &words.keep_hash_order, NULL, 0 },
+		{ "visualizers", 0, FDBG_OPTION_LIST, "FILE", "how to show types of other crates, before the user's and the "
+		  "installed visualizers; may repeat", &words.visualizers, NULL, 0 },
+		{ "no-visualizers", 0, FDBG_OPTION_FLAG, NULL, "no visualizers but those of --visualizers",
+		  &words.no_visualizers, NULL, 0 },
 		{ "live", 0, FDBG_OPTION_FLAG, NULL, "print the call tree on stderr as it happens", &words.live, NULL, 0 },
 		{ "stats", 0, FDBG_OPTION_STRING, "[FILE]", "say at the end what the recording cost; as JSON into FILE",
 		  &words.stats, NULL, 0 },
@@ -186,6 +196,7 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 	if (!err && !help)
 		err = record(&words, program, status_ret);
 	fdbg_option_list_deinit(&words.environment);
+	fdbg_option_list_deinit(&words.visualizers);
 	fdbg_selection_deinit(&words.selection);
 	return err;
 }

@@ -10,12 +10,15 @@
 /* Longer values are cut in the live tree; the recording has them whole. */
 #define VALUE_LIMIT 200
 #define INDENT_LIMIT 60
+/* When the progress line appears at the earliest, and how often it changes. */
+#define QUIET_NS 1000000000u
+#define REFRESH_NS 200000000u
 
 void fdbg_live_begin(struct fdbg_live *live, bool tree, bool quiet, const struct fdbg_writer *writer)
 {
 	*live = (struct fdbg_live){
 		.tree = tree, .progress = !tree && !quiet && isatty(STDERR_FILENO), .writer = writer,
-		.last_ns = fdbg_clock_mono_ns(),
+		.start_ns = fdbg_clock_mono_ns(),
 	};
 }
 
@@ -70,15 +73,23 @@ static void show_event(struct fdbg_live *live, const struct fdbg_message_event *
 		fwrite(line->data, 1, line->len, stderr);
 }
 
+/*
+ * About five times a second. A short recording shows nothing, and one that stands still takes its line away: the program may
+ * be waiting for its user at the same terminal.
+ */
 static void show_progress(struct fdbg_live *live)
 {
 	uint64_t now = fdbg_clock_mono_ns();
 
-	if (now - live->last_ns < 200000000 && live->shown)
+	if (now - live->start_ns < QUIET_NS || now - live->last_ns < REFRESH_NS)
 		return;
-	live->rate = (double)(live->n_events - live->last_events) * 1e9 / (double)(now - live->last_ns + 1);
+	live->rate = (double)(live->n_events - live->last_events) * 1e9 / (double)(now - live->last_ns);
 	live->last_ns = now;
 	live->last_events = live->n_events;
+	if (live->rate <= 0) {
+		fdbg_live_end(live);
+		return;
+	}
 	fprintf(stderr, "\rfdbg: %llu events, %.0f a second, %.1f MiB \033[K", (unsigned long long)live->n_events,
 		live->rate, (double)fdbg_writer_size(live->writer) / (1 << 20));
 	live->shown = true;

@@ -13,7 +13,7 @@
 struct fdbg_live {
 	bool tree, progress, shown;
 	const struct fdbg_writer *writer;
-	uint64_t n_events, last_events, last_ns;
+	uint64_t n_events, last_events, start_ns, last_ns;
 	double rate;              /* events a second */
 	struct fdbg_buf line;
 };

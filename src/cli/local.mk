@@ -13,5 +13,7 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/recording.c src/cli/recording.h \
 	src/cli/recording_file.c \
 	src/cli/selection.c src/cli/selection.h \
-	src/cli/stats.c src/cli/stats.h
+	src/cli/stats.c src/cli/stats.h \
+	src/cli/visualizers.c src/cli/visualizers.h
+fdbg_CPPFLAGS = $(AM_CPPFLAGS) -DFDBG_VISUALIZERS_DIR='"$(pkgdatadir)/visualizers"'
 fdbg_LDADD = $(FDBG_LIBS)

@@ -13,6 +13,8 @@
 
 enum fdbg_trace_level { FDBG_TRACE_FULL, FDBG_TRACE_CALL_ONLY, FDBG_TRACE_NONE };
 
+struct fdbg_visualizers;
+
 struct fdbg_recording_options {
 	const char *program;             /* as given: a path, or a name to look up on PATH */
 	char *const *arguments;          /* behind the program, NULL-terminated */
@@ -31,6 +33,7 @@ struct fdbg_recording_options {
 	char *const *environment;        /* NAME=VALUE, NULL-terminated; NULL: none */
 	const char *directory;           /* the target's, NULL: the current one */
 	int timeout_ms;
+	const struct fdbg_visualizers *visualizers; /* NULL: none */
 	const struct fdbg_log *log;
 };
 

@@ -49,6 +49,13 @@ void fdbg_decoder_set_bias(struct fdbg_decoder *decoder, uint64_t bias)
 	fdbg_map_clear(&decoder->vtables);
 }
 
+void fdbg_decoder_set_visualizers(struct fdbg_decoder *decoder, const struct fdbg_visualizers *list,
+				  const struct fdbg_log *log)
+{
+	decoder->visualizers = list;
+	decoder->log = log;
+}
+
 void fdbg_decoder_begin(struct fdbg_decoder *decoder, struct fdbg_arena *arena, struct fdbg_memview *view)
 {
 	decoder->event++;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/memview.h"
 #include "debuginfo/debuginfo.h"
 #include "value/value.h"
@@ -34,6 +35,7 @@ struct fdbg_decode_limits {
 };
 
 struct fdbg_decoder;
+struct fdbg_visualizers;
 
 /*
  * The debug information must outlive the decoder. bias: run-time address - link-time address of the
@@ -44,6 +46,13 @@ struct fdbg_error *fdbg_decoder_create(struct fdbg_debuginfo *debuginfo,
 				       struct fdbg_decoder **ret) FDBG_CHECK;
 void fdbg_decoder_destroy(struct fdbg_decoder *decoder);
 void fdbg_decoder_set_bias(struct fdbg_decoder *decoder, uint64_t bias);
+
+/*
+ * How types that have no rule of their own are shown; before the first value. The list must outlive the decoder.
+ * log (NULL allowed) gets, at level INFO, why a visualizer does not fit a type or a value, once each.
+ */
+void fdbg_decoder_set_visualizers(struct fdbg_decoder *decoder, const struct fdbg_visualizers *list,
+				  const struct fdbg_log *log);
 
 /*
  * Starts an event: values go into arena, memory comes from view (whose arena may be the same). No values

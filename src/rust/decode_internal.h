@@ -18,6 +18,7 @@
 #define FDBG_MAX_ADDRESS ((uint64_t)1 << 56)
 
 struct fdbg_desc;
+struct fdbg_visual;
 
 /* An object whose bytes are there. */
 struct fdbg_object {
@@ -83,6 +84,7 @@ struct fdbg_desc {
 	size_t n_variants;
 	struct fdbg_desc_seq seq;       /* of what has a pointer and a length */
 	void *extra;                    /* of decoders with more to remember */
+	struct fdbg_visual *visual;     /* visualizers that match (visualize.c); NULL: none */
 };
 
 struct fdbg_item;
@@ -122,6 +124,8 @@ struct fdbg_decoder {
 	struct fdbg_debuginfo *debuginfo;
 	struct fdbg_decode_limits limits;
 	uint64_t bias;
+	const struct fdbg_visualizers *visualizers; /* NULL: none */
+	const struct fdbg_log *log;     /* of visualizers that do not fit */
 	struct fdbg_arena descs;        /* the descriptions */
 	struct fdbg_type unknown_type;  /* stands for members that are not inside their object */
 	const struct fdbg_type **described; /* types whose slot we filled */
@@ -228,6 +232,8 @@ void fdbg_decode_record(struct fdbg_decoder *decoder, const struct fdbg_desc *de
 			const struct fdbg_object *object, struct fdbg_value *to);
 void fdbg_decode_variants(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 			  const struct fdbg_object *object, struct fdbg_value *to);
+/* The variant that is present in an object of an enum with data; SIZE_MAX: none, or that cannot be said. */
+size_t fdbg_decode_variant_index(const struct fdbg_desc *desc, const struct fdbg_object *object);
 void fdbg_decode_array(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 		       const struct fdbg_object *object, struct fdbg_value *to);
 void fdbg_decode_byte_array(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,

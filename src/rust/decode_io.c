@@ -64,7 +64,10 @@ static const struct fdbg_enumerator *find_older_kind(const struct fdbg_type *typ
 	return find_kind(type, "Uncategorized", 0);
 }
 
-/* The kind by its name or, when that is NULL, by its number; code: what it was made of, or 0. Opaque when ErrorKind has no such variant. */
+/*
+ * The kind by its name or, when that is NULL, by its number; code: what it was made of, or 0. Opaque
+ * when ErrorKind has no such variant.
+ */
 static struct fdbg_value kind_value(struct fdbg_decoder *decoder, struct io_error *error, const char *name,
 				    uint64_t number, int32_t code)
 {

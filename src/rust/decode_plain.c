@@ -128,6 +128,16 @@ static struct fdbg_desc_variant *select_variant(const struct fdbg_desc *desc,
 	return other;
 }
 
+size_t fdbg_decode_variant_index(const struct fdbg_desc *desc, const struct fdbg_object *object)
+{
+	const struct fdbg_desc_variant *variant = NULL;
+
+	/* An enum whose tag makes no sense is opaque. */
+	if (desc->variants && desc->decode != fdbg_decode_opaque)
+		variant = select_variant(desc, object);
+	return variant && !variant->impossible ? (size_t)(variant - desc->variants) : SIZE_MAX;
+}
+
 static bool describe_payload(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 			     struct fdbg_desc_variant *variant)
 {

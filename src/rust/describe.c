@@ -7,6 +7,7 @@
 #include "rust/decode_internal.h"
 #include "rust/layout.h"
 #include "rust/names.h"
+#include "rust/visualize.h"
 
 static bool is_number(struct fdbg_text text)
 {
@@ -272,7 +273,7 @@ static bool fill(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 	case FDBG_TYPE_ENUM:
 		return describe_enum(desc);
 	case FDBG_TYPE_VARIANTS:
-		return describe_variants(decoder, desc);
+		return describe_variants(decoder, desc) && fdbg_visualize(decoder, desc);
 	case FDBG_TYPE_STRUCT:
 		if (fdbg_describe_std(decoder, desc))
 			return true;
@@ -282,7 +283,8 @@ static bool fill(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		/* Whether it holds a value is not in its bytes: it prints as its type alone, as in Rust. */
 		if (fdbg_text_starts(type->name, "core::mem::maybe_uninit::MaybeUninit<"))
 			return true;
-		return fdbg_describe_fields(decoder, type, &desc->fields, &desc->n_fields);
+		return fdbg_describe_fields(decoder, type, &desc->fields, &desc->n_fields) &&
+		       fdbg_visualize(decoder, desc);
 	case FDBG_TYPE_FUNCTION:
 		opaque(desc, "function");
 		return true;

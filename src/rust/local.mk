@@ -8,4 +8,6 @@ libfdbgcore_a_SOURCES += \
 	src/rust/names.c src/rust/names.h \
 	src/rust/layout.c src/rust/layout.h \
 	src/rust/returns.c src/rust/returns.h \
-	src/rust/utf8.h
+	src/rust/utf8.h \
+	src/rust/visualize.c src/rust/visualize.h src/rust/visualize_spot.c \
+	src/rust/visualizer.c src/rust/visualizer.h

@@ -342,6 +342,11 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	if (err)
 		return err;
 	traced->params = candidate.params;
+	if (traced->n_params && function->name.len && function->name.data[0] == '{' &&
+	    fdbg_source_is_empty_environment(&traced->params[0])) {
+		traced->params++;
+		traced->n_params--;
+	}
 	return_address(planner, traced, candidate.stop, &candidate.prologue);
 
 	traced->loop_head = candidate.stop != function->entry && arch->may_repeat(&code, candidate.stop);

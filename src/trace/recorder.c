@@ -576,6 +576,7 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 	if (err)
 		return err;
 	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
+	fdbg_decoder_set_visualizers(recorder.decoder, options->visualizers, options->log);
 	err = run(&recorder);
 	ret->n_open = count_open(&recorder.frames);
 	fdbg_decoder_destroy(recorder.decoder);

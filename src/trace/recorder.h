@@ -21,6 +21,8 @@
  * caller's. One recorder records once.
  */
 
+struct fdbg_visualizers;
+
 enum fdbg_record_end {
 	FDBG_RECORD_EXITED,      /* the target ended: exit_code */
 	FDBG_RECORD_KILLED,      /* a signal ended it: signal */
@@ -37,6 +39,7 @@ struct fdbg_record_options {
 	uint64_t max_events;     /* 0: no limit */
 	uint64_t max_ns;         /* 0: no limit */
 	const struct fdbg_log *log;
+	const struct fdbg_visualizers *visualizers; /* NULL: none */
 	/* Called for each event as it is written, and with NULL about every tenth of a second. NULL: nobody looks on. depth: of the event's frame. */
 	void (*watch)(void *context, uint64_t time_ms, const struct fdbg_message_event *event, uint64_t depth);
 	void *watch_context;

@@ -247,21 +247,35 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	return source;
 }
 
+/* The type of a closure's environment that a parameter has, or points to; NULL: it is another parameter. */
+static const struct fdbg_type *environment_of(const struct fdbg_type *type)
+{
+	const char *mark = "_env#";
+
+	if (type->kind == FDBG_TYPE_POINTER) {
+		struct fdbg_type_ref target = type->target;
+
+		type = fdbg_type_of(&target);
+	}
+	return type->name.len && memmem(type->name.data, type->name.len, mark, strlen(mark)) ? type : NULL;
+}
+
+bool fdbg_source_is_empty_environment(const struct fdbg_traced_param *param)
+{
+	const struct fdbg_type *environment = environment_of(param->type);
+
+	return environment && environment->kind == FDBG_TYPE_STRUCT && !environment->n_members;
+}
+
 /* Does this function have an environment that is not among its parameters? */
 static bool misses_environment(const struct fdbg_function *function, const struct fdbg_type *const *types,
 			       size_t n_types)
 {
-	const char *environment = "_env#";
-
 	if (!function->name.len || function->name.data[0] != '{')
 		return false;
-	for (size_t i = 0; i < n_types; i++) {
-		struct fdbg_type_ref target = types[i]->target;
-		const struct fdbg_type *type = types[i]->kind == FDBG_TYPE_POINTER ? fdbg_type_of(&target) : types[i];
-
-		if (type->name.len && memmem(type->name.data, type->name.len, environment, strlen(environment)))
+	for (size_t i = 0; i < n_types; i++)
+		if (environment_of(types[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -33,6 +33,9 @@ struct fdbg_source_context {
 struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, struct fdbg_variable *params,
 				   size_t n_params, struct fdbg_traced_param *ret) FDBG_CHECK;
 
+/* Is this the environment of a closure that captures nothing? There is nothing to say of it. */
+bool fdbg_source_is_empty_environment(const struct fdbg_traced_param *param);
+
 /* Turns ABI pieces (n-th register of a class) into pieces with this architecture's registers; returns their number. */
 size_t fdbg_source_pieces(const struct fdbg_arch *arch, const struct fdbg_abi_value *value, bool of_return,
 			  struct fdbg_source_piece *ret);

@@ -264,7 +264,7 @@ static void put_struct(struct fdbg_debug *debug, const struct fdbg_value *value)
 		put_string(debug, bytes->bytes.data, bytes->bytes.len, bytes->cut);
 		return;
 	}
-	if (fdbg_debug_std(debug, type, value))
+	if (fdbg_debug_show(debug, value) || fdbg_debug_std(debug, type, value))
 		return;
 	if (!fdbg_text_starts(type, "("))
 		name = fdbg_typename_short(type);

@@ -108,4 +108,7 @@ void fdbg_debug_type_name(struct fdbg_debug *debug, struct fdbg_text name);
 /* The same for iterators. */
 bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value);
 
+/* Renders a struct by the template that it carries (value/show.h); false: it has none. */
+bool fdbg_debug_show(struct fdbg_debug *debug, const struct fdbg_value *value);
+
 #endif

@@ -119,6 +119,7 @@ def clean_environment(extra=None):
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("FIREDBG", "RUST_", "NO_COLOR", "CLICOLOR")) and k not in ("FDBG", "MAKEFLAGS", "MFLAGS")}
     env["LC_ALL"] = "C.UTF-8"
+    env["XDG_CONFIG_HOME"] = "/nonexistent"     # the visualizers of whoever runs the tests
     env.update(extra or {})
     return env
 

@@ -646,6 +646,28 @@ static void a_link_cut_at_any_byte_is_told(void **state)
 	}
 }
 
+/*
+ * The stop comes, the registers queued behind it never do. That is no target that still runs: a caller who waits again
+ * for a timeout would wait for ever.
+ */
+static void an_overdue_answer_is_no_idle_target(void **state)
+{
+	struct step steps[] = {
+		{ "?", "T05thread:p1.2;" }, { "vCont;c", NULL }, { "g", NULL }, { "", STOP_A }, { "", STALL },
+		{ NULL, NULL },
+	};
+	struct fdbg_session *session;
+	struct fdbg_stop stop;
+	struct peer peer;
+
+	(void)state;
+	session = start(&peer, like_gdbserver, steps);
+	check(fdbg_session_query_stop(session, &stop), &peer);
+	expect_error(resume(session, &stop, true), FDBG_ERROR_GONE);
+	expect_error(fdbg_session_wait(session, 100, &stop), FDBG_ERROR_GONE);
+	finish(&peer, session);
+}
+
 /* What listens there is something else, or nothing. */
 static void a_session_does_not_open_with_strangers(void **state)
 {
@@ -876,6 +898,7 @@ int main(void)
 		cmocka_unit_test(acks_are_kept_where_they_must),
 		cmocka_unit_test(an_end_settles_what_is_queued),
 		cmocka_unit_test(a_link_is_lost_in_many_ways),
+		cmocka_unit_test(an_overdue_answer_is_no_idle_target),
 		cmocka_unit_test(a_link_cut_at_any_byte_is_told),
 		cmocka_unit_test(a_session_does_not_open_with_strangers),
 		cmocka_unit_test(refusals_are_no_loss),
