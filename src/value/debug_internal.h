@@ -25,6 +25,7 @@ struct fdbg_debug {
  */
 enum {
 	FDBG_MINOR_UNICODE = 66,      /* which characters are printable */
+	FDBG_MINOR_TYPE_BLANKS = 66,  /* names of types have blanks between bounds */
 	FDBG_MINOR_NEW_CHANNELS = 67, /* mpsc was written anew */
 	FDBG_MINOR_PHANTOM_TYPE = 71, /* PhantomData names its type */
 	FDBG_MINOR_NET_IN_CORE = 77,  /* no IPv4-compatible form of IPv6 addresses */

@@ -36,6 +36,21 @@ static struct fdbg_text slice(struct fdbg_text text, size_t from, size_t to)
 
 static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned int depth);
 
+/* Text without brackets; old compilers have no blanks around the plus between bounds. */
+static void put_plain(struct fdbg_debug *debug, struct fdbg_text text)
+{
+	while (debug->minor < FDBG_MINOR_TYPE_BLANKS) {
+		const char *plus = text.len ? memmem(text.data, text.len, " + ", 3) : NULL;
+
+		if (!plus)
+			break;
+		fdbg_debug_put(debug, text.data, (size_t)(plus - text.data));
+		fdbg_debug_text(debug, "+");
+		text = slice(text, (size_t)(plus - text.data) + 3, text.len);
+	}
+	fdbg_debug_put(debug, text.data, text.len);
+}
+
 /* The parts of a list between brackets, and how many there were. */
 static size_t put_list(struct fdbg_debug *debug, struct fdbg_text list, unsigned int depth)
 {
@@ -155,11 +170,8 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 {
 	size_t done = 0;
 
-	/* Bounds stand in parentheses only behind a pointer. */
-	if (fdbg_text_starts(name, "(dyn ") && fdbg_text_ends(name, ")"))
-		name = slice(name, 1, name.len - 1);
 	if (depth >= MAX_NAME_DEPTH) {
-		fdbg_debug_put(debug, name.data, name.len);
+		put_plain(debug, name);
 		return;
 	}
 	for (size_t at = 0; at < name.len && !debug->stopped; at++) {
@@ -177,18 +189,18 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 		if (end >= name.len || name.data[end] != (c == '<' ? '>' : c == '(' ? ')' : ']'))
 			break;
 		list = slice(name, at + 1, end);
-		fdbg_debug_put(debug, head.data, head.len);
+		put_plain(debug, head);
 		if (c == '<' && at) {
 			put_arguments(debug, head, list, depth + 1);
 		} else if (c == '(') {
 			bool tuple = !at || (!is_segment(name.data[at - 1]) && !fdbg_text_ends(head, "fn"));
 			bool bounds = fdbg_text_starts(list, "dyn ");
 
-			fdbg_debug_text(debug, "(");
-			/* A tuple of one has its comma. */
+			/* Bounds stand without parentheses; a tuple of one has its comma. */
+			fdbg_debug_text(debug, bounds ? "" : "(");
 			if (put_list(debug, list, depth + 1) == 1 && tuple && !bounds)
 				fdbg_debug_text(debug, ",");
-			fdbg_debug_text(debug, ")");
+			fdbg_debug_text(debug, bounds ? "" : ")");
 		} else {
 			fdbg_debug_text(debug, c == '<' ? "<" : "[");
 			put_list(debug, list, depth + 1);
@@ -197,7 +209,7 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 		done = end + 1;
 		at = end;
 	}
-	fdbg_debug_put(debug, name.data + done, name.len - done);
+	put_plain(debug, slice(name, done, name.len));
 	if (!done && debug->minor >= FDBG_MINOR_TYPE_LIFETIMES && has_lifetime(name))
 		fdbg_debug_text(debug, "<'_>");
 }

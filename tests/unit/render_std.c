@@ -190,6 +190,8 @@ static void type_names(void **state)
 	check_as(record(T("core::marker::PhantomData<(u8)>"), NULL, 0), 0, "PhantomData<(u8,)>");
 	check_as(record(T("core::marker::PhantomData<(u8)>"), NULL, 0), 63, "PhantomData");
 	check_as(record(T("core::mem::maybe_uninit::MaybeUninit<u8>"), NULL, 0), 0, "MaybeUninit<u8>");
+	check_as(record(T("core::mem::maybe_uninit::MaybeUninit<&(dyn a::T + core::marker::Send)>"), NULL, 0), 63,
+		 "core::mem::maybe_uninit::MaybeUninit<&dyn a::T+core::marker::Send>");
 	check_as(record(T("core::mem::maybe_uninit::MaybeUninit<u8>"), NULL, 0), 63,
 		 "core::mem::maybe_uninit::MaybeUninit<u8>");
 }
