@@ -26,6 +26,7 @@ include tests/arch.mk
 include tests/gdbremote.mk
 include tests/debuginfo.mk
 include tests/rust.mk
+include tests/std.mk
 include tests/trace.mk
 include tests/visualizer.mk
 include tests/e2e.mk

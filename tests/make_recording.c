@@ -87,8 +87,8 @@ static void begin(struct maker *maker, struct fdbg_text recorder)
 {
 	static const struct fdbg_text arguments[] = { { "-n", 2 }, { "a b\n", 4 } };
 	struct fdbg_message_info info = {
-		.version = T("1"), .workspace_root = T("/work/app"), .package_name = T("app"),
-		.target = T("/work/app/target/debug/app"), .arguments = arguments, .n_arguments = 2,
+		.version = T("1"), .workspace_root = T("/home/u/app"), .package_name = T("app"),
+		.target = T("/home/u/app/target/debug/app"), .arguments = arguments, .n_arguments = 2,
 			.recorder = recorder,
 	};
 	struct fdbg_message_file internal = { 0, T("FireDBG.Internal"), T("FireDBG.Internal"), 1, 0 };

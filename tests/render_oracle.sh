@@ -5,20 +5,24 @@ set -eu
 
 . "${srcdir:=.}/tests/lib.sh"
 
-command -v rustc >/dev/null 2>&1 || skip "no rustc on PATH"
+command -v "${RUSTC:-rustc}" >/dev/null 2>&1 || skip "no rustc on PATH"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-rustc -O -o "$work/oracle" "$srcdir/tests/render_oracle.rs" || fail "rustc cannot compile the oracle"
+${RUSTC:-rustc} -O -o "$work/oracle" "$srcdir/tests/render_oracle.rs" || fail "rustc cannot compile the oracle"
 
 kinds="numbers characters strings"
 unicode=$("$work/oracle")
-if [ "$unicode" != "(17, 0, 0)" ]; then
-	echo "characters and strings are left out: this rustc has Unicode $unicode, the table is of (17, 0, 0)"
-	kinds="numbers"
-fi
+minor=
+case $unicode in
+"(17, 0, 0)") ;;
+"(14, 0, 0)") minor=63 ;;
+*)
+	echo "characters and strings are left out: this rustc has Unicode $unicode, the tables are of 17 and 14"
+	kinds="numbers" ;;
+esac
 for kind in $kinds; do
 	"$work/oracle" "$kind" >"$work/expected"
-	"$FDBG_TEST_BIN/render_print" "$kind" >"$work/actual"
+	"$FDBG_TEST_BIN/render_print" "$kind" $minor >"$work/actual"
 	[ -s "$work/expected" ] || fail "$kind: the oracle printed nothing"
 	if ! cmp -s "$work/expected" "$work/actual"; then
 		diff "$work/expected" "$work/actual" | head -20

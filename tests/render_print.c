@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Prints the {:?} of many numbers, characters and strings; tests/render_oracle.rs prints the same by the compiler's own Debug. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "value/escape.h"
 #include "value/render.h"
+
+/* Whose text it is to be. */
+static struct fdbg_render_context context;
 
 /* The generator of render_oracle.rs. */
 static uint64_t next(uint64_t *state)
@@ -22,7 +26,7 @@ static void print(const struct fdbg_value *value)
 {
 	struct fdbg_buf buf = { 0 };
 
-	fdbg_render_debug(&buf, value, FDBG_RENDER_DEBUG, 0);
+	fdbg_render_debug_as(&buf, value, FDBG_RENDER_DEBUG, 0, &context);
 	puts(fdbg_buf_cstr(&buf));
 	fdbg_buf_deinit(&buf);
 }
@@ -101,13 +105,16 @@ static void strings(void)
 	}
 }
 
+/* KIND [MINOR], for the text of rustc 1.MINOR */
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "numbers"))
+	if (argc == 3)
+		context.rustc_minor = (uint32_t)strtoul(argv[2], NULL, 10);
+	if (argc >= 2 && !strcmp(argv[1], "numbers"))
 		numbers();
-	else if (argc == 2 && !strcmp(argv[1], "characters"))
+	else if (argc >= 2 && !strcmp(argv[1], "characters"))
 		characters();
-	else if (argc == 2 && !strcmp(argv[1], "strings"))
+	else if (argc >= 2 && !strcmp(argv[1], "strings"))
 		strings();
 	else
 		return 2;

@@ -88,7 +88,7 @@ check "dump: breakpoint" '"locals":[["a + b","3"]]}' "$("$FDBG" dump "$tree" | g
 check "dump: future" 2 "$("$FDBG" dump "$tree" | grep -c '"event":"future_e.*"function":"app::fetch"}$')"
 check "dump: allocation" '{"event":"allocation","time":"2026-01-02T03:04:05.682Z","action":"Alloc","address":"0x55550000","type_name":"app::Node"}' \
 	"$("$FDBG" dump --stream=allocation "$tree")"
-check "dump: info" '{"event":"info","time":"2026-01-02T03:04:05.678Z","type":"Debugger","debugger":"FireDBG.for.Rust","version":"1","workspace_root":"/work/app","package_name":"app","target":"/work/app/target/debug/app","arguments":["-n","a b\n"],"recorder":"fdbg 0.1.0"}' \
+check "dump: info" '{"event":"info","time":"2026-01-02T03:04:05.678Z","type":"Debugger","debugger":"FireDBG.for.Rust","version":"1","workspace_root":"/home/u/app","package_name":"app","target":"/home/u/app/target/debug/app","arguments":["-n","a b\n"],"recorder":"fdbg 0.1.0"}' \
 	"$("$FDBG" dump --stream=info "$tree" | head -1)"
 check "dump: streams" '      7 breakpoint_set
       2 file' "$("$FDBG" dump --stream=file,breakpoint "$tree" | sed 's/{"event":"\([^"]*\)".*/\1/' | sort | uniq -c)"
@@ -100,7 +100,7 @@ check "dump --values=json" '"value":{"type":"Result","typename":"core::result::R
 	"$("$FDBG" dump --values=json "$tree" | grep -o '"value":{"type":"Result".*')"
 
 info=$("$FDBG" info "$tree")
-for line in 'target      /work/app/target/debug/app' 'arguments   "-n" "a b\n"' 'recorder    fdbg 0.1.0' 'exit        0' \
+for line in 'target      /home/u/app/target/debug/app' 'arguments   "-n" "a b\n"' 'recorder    fdbg 0.1.0' 'exit        0' \
 	'started     2026-01-02T03:04:05.678Z' 'duration    0.018 s' \
 	'streams     info 2, file 2, breakpoint 7, event 18, allocation 1' \
 	'events      calls 8, returns 6, breakpoints 1, panics 1, future enters 1, future exits 1' \

@@ -48,6 +48,14 @@ struct fdbg_memview_range {
 /* Read-only memory that is the same at every moment (the executable's own text and constants), read without the target. */
 typedef const uint8_t *(*fdbg_memview_static_fn)(void *context, uint64_t address, size_t size);
 
+/* Hash tables over ranges and wants, once there are many: memview.c. */
+struct fdbg_memview_index {
+	struct fdbg_memview_node *nodes;
+	size_t n_nodes, cap_nodes;
+	uint32_t *buckets;
+	size_t n_buckets; /* a power of two, or 0 */
+};
+
 struct fdbg_memview {
 	struct fdbg_arena *arena;
 	fdbg_memview_fetch_fn fetch; /* NULL: cannot fetch */
@@ -58,7 +66,10 @@ struct fdbg_memview {
 	size_t n_ranges, cap_ranges;
 	struct fdbg_memview_want *wants;
 	size_t n_wants, cap_wants;
+	struct fdbg_memview_index range_index, want_index;
+	uint32_t range_levels;        /* a bit for each size class that has ranges */
 	size_t total_fetched;         /* bytes fetched since the reset */
+	bool refused;                 /* the last FAULT was for fetch_limit, not for the memory */
 	size_t fetch_limit;           /* most bytes an event may fetch; what is above faults. 0: no limit */
 };
 

@@ -227,6 +227,7 @@ void fdbg_debuginfo_close(struct fdbg_debuginfo *debuginfo)
 	fdbg_map_deinit(&debuginfo->types);
 	fdbg_map_deinit(&debuginfo->vtables);
 	fdbg_strmap_deinit(&debuginfo->names);
+	fdbg_strmap_deinit(&debuginfo->symbol_names);
 	free(debuginfo->unit_ranges);
 	fdbg_arena_deinit(&debuginfo->arena);
 	free(debuginfo);

@@ -139,6 +139,21 @@ const struct fdbg_type *fdbg_debuginfo_type(struct fdbg_debuginfo *debuginfo, ui
 const struct fdbg_type *fdbg_debuginfo_type_by_name(struct fdbg_debuginfo *debuginfo, struct fdbg_text name);
 
 /*
+ * The same by a name as demangled symbols have it: without default allocators, with blanks or not. NULL also
+ * when types of different sizes have that name.
+ */
+const struct fdbg_type *fdbg_debuginfo_type_by_symbol_name(struct fdbg_debuginfo *debuginfo, struct fdbg_text name);
+
+/* The function symbol that covers a link-time address, of the executable or its separate debug file. */
+bool fdbg_debuginfo_symbol_at(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_symbol *ret);
+
+/* True when there is a symbol of any function. */
+bool fdbg_debuginfo_has_symbols(struct fdbg_debuginfo *debuginfo);
+
+/* True when a link-time address is in a loaded segment of the executable. */
+bool fdbg_debuginfo_in_image(const struct fdbg_debuginfo *debuginfo, uint64_t address);
+
+/*
  * The canonical frame address at pc as register + offset, from .eh_frame or .debug_frame. NOT_FOUND without
  * an entry, UNSUPPORTED when the rule is an expression.
  */

@@ -189,6 +189,7 @@ static void read_high(Dwarf_Debug dbg, Dwarf_Attribute attr, Dwarf_Half form, st
 static void read_attribute(Dwarf_Debug dbg, Dwarf_Attribute attr, struct fdbg_die *ret, bool *length_ret,
 			   Dwarf_Error *error)
 {
+	struct fdbg_die_const bits = { 0 };
 	Dwarf_Half name, form;
 	Dwarf_Addr address;
 
@@ -225,7 +226,9 @@ static void read_attribute(Dwarf_Debug dbg, Dwarf_Attribute attr, struct fdbg_di
 		read_member_location(dbg, attr, form, &ret->member_location, error);
 		return;
 	case DW_AT_bit_size:
-		ret->bit_field = true;
+		/* Old compilers give a tail of no known size 0 bits: it is a member like others. */
+		read_const(dbg, attr, form, &bits, error);
+		ret->bit_field = !bits.present || bits.low || bits.high;
 		return;
 	case DW_AT_type:
 		read_ref(attr, &ret->type, error);

@@ -93,6 +93,7 @@ struct fdbg_debuginfo {
 
 	bool names_made;
 	struct fdbg_strmap names;    /* qualified name → DIE offset */
+	struct fdbg_strmap symbol_names; /* as symbols have it → DIE offset, 0: several types */
 
 	bool vtables_made;
 	struct fdbg_map vtables;     /* address → index in vtable_list */

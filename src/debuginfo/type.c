@@ -289,13 +289,13 @@ static bool add_enumerator(void *context, const struct fdbg_die *child)
 	}
 	enumerator->name = child->name;
 	enumerator->value = child->const_value.low;
+	enumerator->value_high = child->const_value.high;
 	return true;
 }
 
 static void build_enum(struct builder *builder, const struct fdbg_die *die)
 {
 	struct fdbg_type *type = builder->type;
-	uint64_t ignored;
 
 	type->kind = FDBG_TYPE_ENUM;
 	type->target = fdbg_type_ref_to(builder->debuginfo, die->type);
@@ -312,7 +312,7 @@ static void build_enum(struct builder *builder, const struct fdbg_die *die)
 	type->params = builder->params.items;
 	type->n_params = builder->params.n;
 	for (size_t i = 0; i < type->n_enumerators; i++)
-		mask(type->size, &type->enumerators[i].value, &ignored);
+		mask(type->size, &type->enumerators[i].value, &type->enumerators[i].value_high);
 }
 
 static bool add_subrange(void *context, const struct fdbg_die *child)

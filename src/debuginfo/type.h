@@ -57,6 +57,7 @@ struct fdbg_member {
 struct fdbg_enumerator {
 	struct fdbg_text name;
 	uint64_t value;                /* masked to the type's size */
+	uint64_t value_high;           /* bits 64 to 127 */
 };
 
 struct fdbg_variant {

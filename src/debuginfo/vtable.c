@@ -29,6 +29,38 @@ static bool is_named_type(uint16_t tag)
 	}
 }
 
+/* The key of a type under the names that symbols have: no default allocators, no blanks. */
+static struct fdbg_text symbol_key(struct fdbg_debuginfo *debuginfo, struct fdbg_text name)
+{
+	static const char allocator[] = ", alloc::alloc::Global";
+	char *key = fdbg_arena_alloc(&debuginfo->arena, name.len + 1);
+	size_t len = 0;
+
+	if (!key)
+		return (struct fdbg_text){ 0 };
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.len - i >= sizeof(allocator) && !memcmp(name.data + i, allocator, sizeof(allocator) - 1) &&
+		    (name.data[i + sizeof(allocator) - 1] == '>' || name.data[i + sizeof(allocator) - 1] == ','))
+			i += sizeof(allocator) - 2;
+		else if (name.data[i] != ' ')
+			key[len++] = name.data[i];
+	}
+	return (struct fdbg_text){ key, len };
+}
+
+static bool index_symbol_name(struct fdbg_debuginfo *debuginfo, struct fdbg_text name, uint64_t die)
+{
+	struct fdbg_text key = symbol_key(debuginfo, name);
+	uint64_t known;
+
+	if (!key.data)
+		return false;
+	/* Two types of one key: neither is meant for certain. */
+	if (fdbg_strmap_get(&debuginfo->symbol_names, key, &known))
+		die = 0;
+	return fdbg_strmap_set(&debuginfo->symbol_names, key, die);
+}
+
 static bool index_names(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit)
 {
 	struct fdbg_error *err = fdbg_unit_index(debuginfo, unit);
@@ -51,25 +83,74 @@ static bool index_names(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data 
 			fdbg_unit_path(debuginfo, unit, entry, die.name);
 		if (!name.data)
 			return false;
-		if (!fdbg_strmap_get(&debuginfo->names, name, &known) &&
-		    !fdbg_strmap_set(&debuginfo->names, name, entry->die))
+		if (fdbg_strmap_get(&debuginfo->names, name, &known))
+			continue;
+		if (!fdbg_strmap_set(&debuginfo->names, name, entry->die) ||
+		    !index_symbol_name(debuginfo, name, entry->die))
 			return false;
 	}
 	return true;
+}
+
+static void make_names(struct fdbg_debuginfo *debuginfo)
+{
+	if (debuginfo->names_made)
+		return;
+	debuginfo->names_made = true;
+	for (size_t i = 0; i < debuginfo->n_units; i++)
+		if (debuginfo->units[i].unit.rust && debuginfo->units[i].unit.has_types &&
+		    !index_names(debuginfo, &debuginfo->units[i]))
+			break; /* out of memory: what is there serves */
 }
 
 const struct fdbg_type *fdbg_debuginfo_type_by_name(struct fdbg_debuginfo *debuginfo, struct fdbg_text name)
 {
 	uint64_t die;
 
-	if (!debuginfo->names_made) {
-		debuginfo->names_made = true;
-		for (size_t i = 0; i < debuginfo->n_units; i++)
-			if (debuginfo->units[i].unit.rust && debuginfo->units[i].unit.has_types &&
-			    !index_names(debuginfo, &debuginfo->units[i]))
-				break; /* out of memory: what is there serves */
-	}
+	make_names(debuginfo);
 	return fdbg_strmap_get(&debuginfo->names, name, &die) ? fdbg_debuginfo_type(debuginfo, die) : NULL;
+}
+
+const struct fdbg_type *fdbg_debuginfo_type_by_symbol_name(struct fdbg_debuginfo *debuginfo, struct fdbg_text name)
+{
+	struct fdbg_text key;
+	uint64_t die;
+
+	make_names(debuginfo);
+	key = symbol_key(debuginfo, name);
+	if (!key.data || !fdbg_strmap_get(&debuginfo->symbol_names, key, &die) || !die)
+		return NULL;
+	return fdbg_debuginfo_type(debuginfo, die);
+}
+
+bool fdbg_debuginfo_symbol_at(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_symbol *ret)
+{
+	return fdbg_image_symbol_at(debuginfo->image, address, ret) ||
+	       (debuginfo->symbols != debuginfo->image &&
+		fdbg_image_symbol_at(debuginfo->symbols, address, ret));
+}
+
+static bool stop_at_function(void *context, const struct fdbg_symbol *symbol)
+{
+	*(bool *)context |= symbol->function;
+	return !symbol->function;
+}
+
+bool fdbg_debuginfo_has_symbols(struct fdbg_debuginfo *debuginfo)
+{
+	bool any = false;
+
+	fdbg_image_each_symbol(debuginfo->image, stop_at_function, &any);
+	if (!any && debuginfo->symbols != debuginfo->image)
+		fdbg_image_each_symbol(debuginfo->symbols, stop_at_function, &any);
+	return any;
+}
+
+bool fdbg_debuginfo_in_image(const struct fdbg_debuginfo *debuginfo, uint64_t address)
+{
+	const struct fdbg_image_info *info = fdbg_image_info(debuginfo->image);
+
+	return address >= info->low && address < info->high;
 }
 
 /* The address of a vtable variable: DW_OP_addr or DW_OP_addrx and nothing else. */

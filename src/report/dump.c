@@ -53,9 +53,9 @@ static void put_value(struct dump *dump, const struct fdbg_value *value)
 		return;
 	}
 	fdbg_buf_clear(&dump->text);
-	fdbg_render_debug(&dump->text, value,
-			  dump->options->values == FDBG_DUMP_PRETTY ? FDBG_RENDER_PRETTY : FDBG_RENDER_DEBUG,
-			  0);
+	fdbg_render_debug_as(&dump->text, value,
+			     dump->options->values == FDBG_DUMP_PRETTY ? FDBG_RENDER_PRETTY : FDBG_RENDER_DEBUG,
+			     0, &dump->recording->render);
 	fdbg_render_json_string(&dump->out, fdbg_buf_cstr(&dump->text), dump->text.len);
 	dump->out.failed |= dump->text.failed;
 }

@@ -73,6 +73,7 @@ static bool keep_info(struct fdbg_recording *recording, const struct fdbg_messag
 	    !keep(recording, &info->machine) || !keep(recording, &info->rustc))
 		return false;
 	recording->info = info;
+	recording->render = fdbg_render_context_of(info->rustc);
 	recording->frames.guess_unwound = !info->recorder.len;
 	return true;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "report/frames.h"
 #include "stream/reader.h"
+#include "value/render.h"
 
 /*
  * Reads a file once, from front to back, and keeps what the reports need of it: what was recorded, files,
@@ -20,6 +21,7 @@ struct fdbg_recording {
 	bool strict;
 	struct fdbg_arena arena;
 	const struct fdbg_message_info *info; /* the debugger message; NULL: none so far */
+	struct fdbg_render_context render; /* how values print, by that message */
 	bool has_exit;
 	int32_t exit_code;
 	struct fdbg_map files;        /* id to const struct fdbg_message_file * */

@@ -9,6 +9,7 @@ struct builder {
 	size_t cap_threads;
 	const struct fdbg_tree_options *options;
 	struct fdbg_filter_cache cache;
+	const struct fdbg_render_context *render;
 	struct fdbg_buf text;
 };
 
@@ -64,7 +65,8 @@ static struct fdbg_error *render(struct builder *builder, const struct fdbg_valu
 	struct fdbg_text text;
 
 	fdbg_buf_clear(&builder->text);
-	fdbg_render_debug(&builder->text, value, builder->options->style, builder->options->max_value_bytes);
+	fdbg_render_debug_as(&builder->text, value, builder->options->style,
+			     builder->options->max_value_bytes, builder->render);
 	text = (struct fdbg_text){ fdbg_buf_cstr(&builder->text), builder->text.len };
 	*ret = fdbg_arena_text(&builder->tree.arena, text);
 	return ret->data && !builder->text.failed ? NULL : &fdbg_error_nomem;
@@ -195,7 +197,7 @@ static struct fdbg_error *take(struct builder *builder, const struct fdbg_messag
 struct fdbg_error *fdbg_tree_build(struct fdbg_recording *recording, const struct fdbg_tree_options *options,
 				   struct fdbg_tree *ret)
 {
-	struct builder builder = { .options = options };
+	struct builder builder = { .options = options, .render = &recording->render };
 	const struct fdbg_message *message;
 	struct fdbg_error *err;
 

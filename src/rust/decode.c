@@ -34,6 +34,7 @@ void fdbg_decoder_destroy(struct fdbg_decoder *decoder)
 	for (size_t i = 0; i < decoder->n_described; i++)
 		((struct fdbg_type *)decoder->described[i])->decoder = NULL;
 	fdbg_arena_deinit(&decoder->descs);
+	fdbg_map_deinit(&decoder->vtables);
 	free(decoder->described);
 	free(decoder->items);
 	free(decoder->pending);
@@ -45,6 +46,7 @@ void fdbg_decoder_destroy(struct fdbg_decoder *decoder)
 void fdbg_decoder_set_bias(struct fdbg_decoder *decoder, uint64_t bias)
 {
 	decoder->bias = bias;
+	fdbg_map_clear(&decoder->vtables);
 }
 
 void fdbg_decoder_set_visualizers(struct fdbg_decoder *decoder, const struct fdbg_visualizers *list,
@@ -448,12 +450,29 @@ enum fdbg_memview_state fdbg_step_string(struct fdbg_decoder *decoder, const str
 	return state;
 }
 
+/* The event has read as much as it may: what is not there is cut, or at least says so. */
+static void refuse(struct fdbg_value *ref, struct fdbg_value *to, uint64_t total)
+{
+	if (to->kind == FDBG_VALUE_BYTES || to->kind == FDBG_VALUE_ARRAY) {
+		to->cut = true;
+		to->total = total;
+		return;
+	}
+	*to = fdbg_value_opaque("too much memory for one event");
+	if (ref) {
+		ref->ref.target = NULL;
+		ref->cut = true;
+	}
+}
+
 /* Runs one item; true when it is done. */
 static bool step(struct fdbg_decoder *decoder, uint32_t index)
 {
 	struct fdbg_item *item = &decoder->items[index];
 	struct fdbg_value *to = item->to, *ref = item->ref;
+	uint64_t total = item->total;
 
+	decoder->view->refused = false;
 	/* The step may push items, so the array may move: it must not use the item after that. */
 	switch (item->step(decoder, item)) {
 	case FDBG_MEMVIEW_READY:
@@ -461,6 +480,10 @@ static bool step(struct fdbg_decoder *decoder, uint32_t index)
 	case FDBG_MEMVIEW_PENDING:
 		return false;
 	case FDBG_MEMVIEW_FAULT:
+		if (decoder->view->refused) {
+			refuse(ref, to, total);
+			break;
+		}
 		/* A raw pointer may point anywhere by right; a reference may not. */
 		if (ref)
 			ref->ref.target = NULL;

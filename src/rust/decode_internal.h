@@ -3,6 +3,7 @@
 #ifndef FDBG_RUST_DECODE_INTERNAL_H
 #define FDBG_RUST_DECODE_INTERNAL_H
 
+#include "base/map.h"
 #include "rust/decode.h"
 
 #define FDBG_NO_ITEM UINT32_MAX
@@ -145,6 +146,8 @@ struct fdbg_decoder {
 	struct fdbg_sort *sorts;        /* hash tables to be sorted at the end */
 	size_t n_sorts, cap_sorts;
 	bool nomem;
+
+	struct fdbg_map vtables;        /* address → description, or 0; of tables that DWARF does not have */
 };
 
 /* decode.c */
@@ -265,6 +268,47 @@ void fdbg_decode_sort_all(struct fdbg_decoder *decoder);
 /* decode_io.c */
 bool fdbg_describe_io_error(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
+/* decode_sync.c */
+bool fdbg_describe_once_lock(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_lazy_lock(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_handle(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* decode_iter.c */
+bool fdbg_describe_slice_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_vec_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_array_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_chars(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* decode_code.c: functions as values, coroutines */
+
+/* A function pointer at address. */
+void fdbg_decode_code(struct fdbg_decoder *decoder, const struct fdbg_desc *desc, uint64_t address,
+		    struct fdbg_value *to);
+
+/* Takes from the described fields of a coroutine's state those that hold nothing any more. */
+void fdbg_describe_state(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			 struct fdbg_desc_variant *variant);
+
+/* decode_vtable.c */
+
+/* Called with the concrete type behind a dyn pointer; to is what fdbg_decode_concrete was given. */
+typedef void (*fdbg_concrete_fn)(struct fdbg_decoder *decoder, const struct fdbg_object *object,
+				 const struct fdbg_desc *concrete, uint64_t pointer, const void *context,
+				 struct fdbg_value *to);
+
+/*
+ * Finds out what type is behind a pointer with that vtable and calls `then`, at once or when the words of the
+ * vtable are there; not at all when the type cannot be told, so *to must be good without it. desc: of the fat
+ * pointer. object has only its level and item by then. n_words: of the vtable, 0 when that is not known.
+ */
+void fdbg_decode_concrete(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			  const struct fdbg_object *object, uint64_t pointer, uint64_t vtable,
+			  uint64_t n_words, fdbg_concrete_fn then, const void *context,
+			  struct fdbg_value *to);
+
+/* How many words the vtable at a path of a fat pointer's type has; 0: not known. */
+uint64_t fdbg_vtable_words(const struct fdbg_type *fat, const char *path);
+
 /* decode_rc.c */
 bool fdbg_describe_rc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_arc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
@@ -295,8 +339,6 @@ void fdbg_decode_seq_at(struct fdbg_decoder *decoder, const struct fdbg_desc_seq
 /* NULL, or why this many elements cannot be at address. */
 const char *fdbg_bad_seq(const struct fdbg_desc_seq *seq, uint64_t address, uint64_t length);
 
-/* The description of what a vtable says is behind a dyn pointer; NULL: not known. */
-const struct fdbg_desc *fdbg_decode_concrete(struct fdbg_decoder *decoder, uint64_t vtable);
 
 /* Where an object of the type may not be: std-types.md, rule R7. */
 bool fdbg_misaligned(const struct fdbg_type *type, uint64_t address);

@@ -42,23 +42,50 @@ static const char *kind_of_code(int32_t code)
 	return "Uncategorized";
 }
 
-/* The kind by its name or, when that is NULL, by its number; opaque when ErrorKind has no such variant. */
+static const struct fdbg_enumerator *find_kind(const struct fdbg_type *type, const char *name, uint64_t number)
+{
+	for (size_t i = 0; i < type->n_enumerators; i++)
+		if (name ? fdbg_text_is(type->enumerators[i].name, name) : type->enumerators[i].value == number)
+			return &type->enumerators[i];
+	return NULL;
+}
+
+/* A code's kind by an older name, or where there is none: then that version does not tell this code from others. */
+static const struct fdbg_enumerator *find_older_kind(const struct fdbg_type *type, const char *name)
+{
+	static const char *const older[][2] = {
+		{ "QuotaExceeded", "FilesystemQuotaExceeded" },
+		{ "InvalidFilename", "FilenameTooLong" },
+	};
+
+	for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++)
+		if (!strcmp(name, older[i][0]) && find_kind(type, older[i][1], 0))
+			return find_kind(type, older[i][1], 0);
+	return find_kind(type, "Uncategorized", 0);
+}
+
+/*
+ * The kind by its name or, when that is NULL, by its number; code: what it was made of, or 0. Opaque
+ * when ErrorKind has no such variant.
+ */
 static struct fdbg_value kind_value(struct fdbg_decoder *decoder, struct io_error *error, const char *name,
-				    uint64_t number)
+				    uint64_t number, int32_t code)
 {
 	const struct fdbg_type *type = error->kind.type;
 	const struct fdbg_desc *desc = type ? fdbg_describe_ref(decoder, &error->kind) : NULL;
 
-	for (size_t i = 0; desc && i < type->n_enumerators; i++) {
-		const struct fdbg_enumerator *kind = &type->enumerators[i];
+	const struct fdbg_enumerator *kind = desc ? find_kind(type, name, number) : NULL;
 
-		if (name ? fdbg_text_is(kind->name, name) : kind->value == number)
-			return (struct fdbg_value){
-				.kind = FDBG_VALUE_ENUM,
-				.enumeration = { .type = desc->name, .variant = kind->name },
-			};
-	}
-	return fdbg_value_opaque("error kind that is not known");
+	if (desc && !kind && name)
+		kind = find_older_kind(type, name);
+	/* The libraries with the older name did not have a kind for this code either. */
+	if (kind && code == EOPNOTSUPP && !find_kind(type, "QuotaExceeded", 0))
+		kind = find_kind(type, "Uncategorized", 0);
+	if (!kind)
+		return fdbg_value_opaque("error kind that is not known");
+	return (struct fdbg_value){
+		.kind = FDBG_VALUE_ENUM, .enumeration = { .type = desc->name, .variant = kind->name },
+	};
 }
 
 static void put_code(struct fdbg_decoder *decoder, const struct fdbg_desc *desc, struct io_error *error,
@@ -75,11 +102,14 @@ static void put_code(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 	fields[0].value = (struct fdbg_value){ .kind = FDBG_VALUE_PRIM, .prim = { .prim = FDBG_PRIM_I32 } };
 	memcpy(fields[0].value.prim.bytes, &(uint32_t){ htole32((uint32_t)code) }, 4);
 	fields[1].name = FDBG_TEXT("kind");
-	fields[1].value = kind_value(decoder, error, kind_of_code(code), 0);
+	fields[1].value = kind_value(decoder, error, kind_of_code(code), 0, code);
 	fields[2].name = FDBG_TEXT("message");
-	fields[2].value = (struct fdbg_value){ .kind = FDBG_VALUE_STR, .str = fdbg_text_from(text) };
+	fields[2].value = (struct fdbg_value){ .kind = FDBG_VALUE_STR };
+	if (text)
+		fields[2].value.str = fdbg_text_from(text);
+	/* As strerror says it of what it does not know. */
 	if (!text)
-		fields[2].value = fdbg_value_opaque("error code that is not known");
+		fields[2].value.str = fdbg_text_from(fdbg_arena_printf(decoder->arena, "Unknown error %d", code));
 	*to = (struct fdbg_value){
 		.kind = FDBG_VALUE_STRUCT, .record = { .type = desc->name, .fields = fields, .n_fields = 3 },
 	};
@@ -113,7 +143,7 @@ static void decode_io_error(struct fdbg_decoder *decoder, const struct fdbg_desc
 		put_code(decoder, desc, error, (int32_t)(word >> 32), to);
 		return;
 	case 3:
-		put_kind(decoder, desc, kind_value(decoder, error, NULL, word >> 32), to);
+		put_kind(decoder, desc, kind_value(decoder, error, NULL, word >> 32, 0), to);
 		return;
 	}
 	target = word & 1 ? &error->custom : &error->message;

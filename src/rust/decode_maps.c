@@ -154,7 +154,7 @@ static void decode_vec_deque(struct fdbg_decoder *decoder, const struct fdbg_des
 			*to = fdbg_value_opaque("ring buffer that contradicts itself");
 			return;
 		}
-		len = (head - tail) & (ring->seq.stride ? cap - 1 : UINT64_MAX);
+		len = (head - tail) & (ring->seq.stride ? cap - 1 : INT64_MAX);
 		head = tail;
 	} else {
 		len = fdbg_word_at(object->bytes + ring->seq.length, 8);

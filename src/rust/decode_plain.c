@@ -53,11 +53,12 @@ void fdbg_decode_enum(struct fdbg_decoder *decoder, const struct fdbg_desc *desc
 		      const struct fdbg_object *object, struct fdbg_value *to)
 {
 	const struct fdbg_type *type = desc->type;
-	uint64_t value = fdbg_word_at(object->bytes, type->size);
+	uint64_t value = fdbg_word_at(object->bytes, type->size < 8 ? type->size : 8);
+	uint64_t high = type->size == 16 ? fdbg_word_at(object->bytes + 8, 8) : 0;
 
 	(void)decoder;
 	for (size_t i = 0; i < type->n_enumerators; i++) {
-		if (type->enumerators[i].value != value)
+		if (type->enumerators[i].value != value || type->enumerators[i].value_high != high)
 			continue;
 		*to = (struct fdbg_value){
 			.kind = FDBG_VALUE_ENUM,
@@ -137,13 +138,6 @@ size_t fdbg_decode_variant_index(const struct fdbg_desc *desc, const struct fdbg
 	return variant && !variant->impossible ? (size_t)(variant - desc->variants) : SIZE_MAX;
 }
 
-/* A coroutine that ended keeps the names of what it had, but not the values (std-types.md, section 5). */
-static bool is_dead_state(const struct fdbg_desc *desc, size_t index)
-{
-	return fdbg_type_is_coroutine(desc->type) && (fdbg_text_is(desc->variant_names[index], "Returned") ||
-						      fdbg_text_is(desc->variant_names[index], "Panicked"));
-}
-
 static bool describe_payload(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 			     struct fdbg_desc_variant *variant)
 {
@@ -155,9 +149,10 @@ static bool describe_payload(struct fdbg_decoder *decoder, const struct fdbg_des
 	/* The members' offsets count from the start of the enum, so it is the enum that they must lie in. */
 	whole = *payload;
 	whole.size = desc->type->size;
-	if (!is_dead_state(desc, (size_t)(variant - desc->variants)) &&
-	    !fdbg_describe_fields(decoder, &whole, &variant->fields, &variant->n_fields))
+	if (!fdbg_describe_fields(decoder, &whole, &variant->fields, &variant->n_fields))
 		return false;
+	if (fdbg_type_is_coroutine(desc->type))
+		fdbg_describe_state(decoder, desc, variant);
 	variant->payload = NULL;
 	return true;
 }
@@ -264,7 +259,9 @@ bool fdbg_misaligned(const struct fdbg_type *type, uint64_t address)
 
 static bool says_nothing(const struct fdbg_type *type)
 {
-	return !type->size || type->kind == FDBG_TYPE_FUNCTION || type->kind == FDBG_TYPE_UNKNOWN ||
+	return (!type->size && ((type->kind != FDBG_TYPE_STRUCT && type->kind != FDBG_TYPE_UNION) || !type->name.len ||
+				fdbg_text_starts(type->name, "dyn ") || fdbg_text_starts(type->name, "(dyn "))) ||
+	       type->kind == FDBG_TYPE_UNKNOWN ||
 	       fdbg_text_ends(type->name, "::c_void");
 }
 
@@ -275,8 +272,8 @@ void fdbg_decode_pointer(struct fdbg_decoder *decoder, const struct fdbg_desc *d
 	const struct fdbg_type *type = desc->target.type;
 	const struct fdbg_desc *target;
 
-	if (type->kind == FDBG_TYPE_FUNCTION && !address) {
-		*to = fdbg_value_opaque("function pointer that is null");
+	if (type->kind == FDBG_TYPE_FUNCTION) {
+		fdbg_decode_code(decoder, desc, address, to);
 		return;
 	}
 	if (desc->ref_kind == FDBG_REF_PTR) {

@@ -11,6 +11,7 @@ struct rc {
 	enum rc_form form;
 	struct fdbg_desc block;           /* of RcInner, ArcInner; its extra is this struct */
 	uint64_t pointer, metadata;       /* offsets in the Rc; metadata: length or vtable */
+	uint64_t n_words;                 /* of the vtable */
 	struct fdbg_text pointer_name;    /* of the struct NonNull */
 	struct fdbg_text fat_name;        /* of the fat pointer inside it */
 	struct fdbg_text strong_name, weak_name, value_name;
@@ -121,11 +122,19 @@ static enum fdbg_memview_state step_dyn_block(struct fdbg_decoder *decoder, cons
 	return state;
 }
 
+static void follow_dyn(struct fdbg_decoder *decoder, const struct fdbg_object *object,
+		       const struct fdbg_desc *concrete, uint64_t pointer, const void *context,
+		       struct fdbg_value *to)
+{
+	const struct rc *rc = context;
+
+	fdbg_decode_follow_by(decoder, object, FDBG_REF_PTR, pointer, &rc->block, step_dyn_block, 0, concrete, to);
+}
+
 static void put_pointer(struct fdbg_decoder *decoder, const struct rc *rc, const struct fdbg_object *object,
 			uint64_t address, struct fdbg_value *to)
 {
 	uint64_t metadata = fdbg_word_at(object->bytes + rc->metadata, 8);
-	const struct fdbg_desc *concrete;
 	struct fdbg_field *fields;
 
 	switch (rc->form) {
@@ -153,10 +162,8 @@ static void put_pointer(struct fdbg_decoder *decoder, const struct rc *rc, const
 		.kind = FDBG_VALUE_REF, .ref = { .kind = FDBG_REF_REF, .address = metadata },
 	};
 	*to = struct_of(rc->fat_name, fields, 2);
-	concrete = fdbg_decode_concrete(decoder, metadata);
-	if (concrete)
-		fdbg_decode_follow_by(decoder, object, FDBG_REF_PTR, address, &rc->block, step_dyn_block, 0,
-				      concrete, &fields[0].value);
+	fdbg_decode_concrete(decoder, &rc->block, object, address, metadata, rc->n_words, follow_dyn, rc,
+			     &fields[0].value);
 }
 
 static void decode_rc(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
@@ -208,6 +215,7 @@ static bool describe_inner_pointer(struct fdbg_decoder *decoder, const struct fd
 	} else if (fdbg_word_path(type, "ptr.pointer.pointer", &rc->pointer) &&
 		   fdbg_word_path(type, "ptr.pointer.vtable", &rc->metadata)) {
 		rc->form = RC_DYN;
+		rc->n_words = fdbg_vtable_words(type, "ptr.pointer.vtable");
 		if (!fdbg_type_path(type, "ptr.pointer.pointer", &data, &offset))
 			return false;
 	} else {
@@ -227,6 +235,18 @@ static bool describe_slice(struct rc *rc, const struct fdbg_type *block, const s
 	return (text && rc->seq.bytes) || slice;
 }
 
+/*
+ * Old compilers give the elements a place before the counts or far beyond, depending on their size. Where it can
+ * be neither, it is the next that their alignment allows (std-types.md, section 6.2).
+ */
+static void place_slice(struct rc *rc, const struct fdbg_type *elem)
+{
+	uint64_t end = (rc->strong > rc->weak ? rc->strong : rc->weak) + 8;
+
+	if ((rc->value < end || rc->value > 4096) && elem->align && elem->align <= 4096)
+		rc->value = (end + elem->align - 1) / elem->align * elem->align;
+}
+
 static bool describe_counted(struct fdbg_decoder *decoder, struct fdbg_desc *desc, const char *value_name,
 			     struct fdbg_text count_type)
 {
@@ -239,6 +259,8 @@ static bool describe_counted(struct fdbg_decoder *decoder, struct fdbg_desc *des
 	if (block->kind != FDBG_TYPE_STRUCT || !fdbg_word_path(block, strong, &rc->strong) ||
 	    !fdbg_word_path(block, weak, &rc->weak) || !fdbg_type_path(block, value_name, &value, &rc->value))
 		return false;
+	if (rc->form == RC_SLICE)
+		place_slice(rc, value);
 	if (rc->form == RC_SIZED && (rc->value > block->size || value->size > block->size - rc->value))
 		return false;
 	if (rc->form != RC_SIZED &&

@@ -35,6 +35,11 @@ void fdbg_decode_seq_at(struct fdbg_decoder *decoder, const struct fdbg_desc_seq
 {
 	struct fdbg_item item = { .to = to, .address = address, .total = length };
 	const char *bad = fdbg_bad_seq(seq, address, length);
+	uint64_t max_bytes = MAX_SEQ_BYTES, budget = decoder->view->fetch_limit;
+
+	/* One sequence takes at most half of what is left: a part of it is better than nothing of it. */
+	if (budget && max_bytes > (budget - decoder->view->total_fetched) / 2)
+		max_bytes = (budget - decoder->view->total_fetched) / 2;
 
 	if (bad) {
 		*to = fdbg_value_opaque(bad);
@@ -46,8 +51,8 @@ void fdbg_decode_seq_at(struct fdbg_decoder *decoder, const struct fdbg_desc_seq
 		return;
 	}
 	item.count = length < decoder->limits.max_array ? length : decoder->limits.max_array;
-	if (seq->stride && item.count > MAX_SEQ_BYTES / seq->stride)
-		item.count = MAX_SEQ_BYTES / seq->stride;
+	if (seq->stride && item.count > max_bytes / seq->stride)
+		item.count = max_bytes / seq->stride;
 	*to = fdbg_value_opaque("not decoded");
 	if (form != FDBG_SEQ_ARRAY) {
 		item.step = form == FDBG_SEQ_STR ? fdbg_step_str : fdbg_step_string;
@@ -253,7 +258,26 @@ static void decode_path_ref(struct fdbg_decoder *decoder, const struct fdbg_desc
 			&field->value);
 }
 
-/* Fat pointers to what has no rule: pointer and length, and nothing about what is behind them. */
+/*
+ * Raw fat pointers, and those to what has no rule: pointer and length. What is behind a raw pointer to a slice or str is
+ * the pointer's target, if it makes sense: NonNull is such a pointer in guards.
+ */
+static void decode_raw_target(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			      const struct fdbg_object *object, struct fdbg_value *pointer)
+{
+	uint64_t length = fdbg_word_at(object->bytes + desc->seq.length, 8);
+	struct fdbg_value *target;
+
+	if (fdbg_bad_seq(&desc->seq, pointer->ref.address, length) || fdbg_decode_at_limit(decoder, object))
+		return;
+	target = fdbg_decode_nodes(decoder, 1);
+	if (!target)
+		return;
+	fdbg_decode_seq_at(decoder, &desc->seq, object, pointer->ref.address, length,
+			   desc->seq.text ? FDBG_SEQ_STR : FDBG_SEQ_ARRAY, FDBG_ARRAY_SLICE, FDBG_TEXT("[u8]"), target);
+	pointer->ref.target = target;
+}
+
 static void decode_fat_unknown(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 			       const struct fdbg_object *object, struct fdbg_value *to)
 {
@@ -269,6 +293,8 @@ static void decode_fat_unknown(struct fdbg_decoder *decoder, const struct fdbg_d
 		.ref = { .kind = FDBG_REF_PTR,
 			 .address = fdbg_word_at(object->bytes + desc->seq.pointer, 8) },
 	};
+	if (desc->extra)
+		decode_raw_target(decoder, desc, object, &fields[0].value);
 	fields[1].name = FDBG_TEXT("length");
 	fields[1].value = fdbg_usize_value(fdbg_word_at(object->bytes + desc->seq.length, 8));
 	*to = (struct fdbg_value){
@@ -294,8 +320,12 @@ static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		return false;
 	set_elem(&desc->seq, fdbg_type_of((struct fdbg_type_ref *)&pointer->target));
 	desc->decode = decode_fat_unknown;
-	if (desc->ref_kind == FDBG_REF_PTR)
+	if (desc->ref_kind == FDBG_REF_PTR) {
+		desc->seq.text = fdbg_text_is(pointee, "str") && desc->seq.bytes;
+		if (desc->seq.text || (fdbg_text_starts(pointee, "[") && fdbg_text_ends(pointee, "]")))
+			desc->extra = desc;
 		return true;
+	}
 	if (fdbg_text_is(pointee, "str") ||
 	    (fdbg_text_starts(pointee, "[") && fdbg_text_ends(pointee, "]"))) {
 		desc->seq.text = pointee.data[0] == 's';
@@ -323,17 +353,13 @@ static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 
 /* Trait objects (std-types.md, section 9). */
 
-const struct fdbg_desc *fdbg_decode_concrete(struct fdbg_decoder *decoder, uint64_t vtable)
+static void follow_dyn(struct fdbg_decoder *decoder, const struct fdbg_object *object,
+		       const struct fdbg_desc *concrete, uint64_t pointer, const void *context,
+		       struct fdbg_value *to)
 {
-	const struct fdbg_type *type;
-	bool ambiguous = false;
-
-	if (!vtable || !decoder->debuginfo)
-		return NULL;
-	type = fdbg_debuginfo_vtable(decoder->debuginfo, vtable - decoder->bias, &ambiguous);
-	if (!type || ambiguous || type->kind == FDBG_TYPE_UNKNOWN)
-		return NULL;
-	return fdbg_describe(decoder, type);
+	(void)context;
+	if (!fdbg_misaligned(concrete->type, pointer))
+		fdbg_decode_follow(decoder, object, FDBG_REF_PTR, pointer, concrete, to);
 }
 
 static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
@@ -341,7 +367,6 @@ static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *des
 {
 	uint64_t pointer = fdbg_word_at(object->bytes + desc->seq.pointer, 8);
 	uint64_t vtable = fdbg_word_at(object->bytes + desc->seq.length, 8);
-	const struct fdbg_desc *concrete;
 	struct fdbg_field *fields;
 
 	if (desc->ref_kind != FDBG_REF_PTR && (!pointer || !vtable)) {
@@ -364,9 +389,9 @@ static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *des
 	*to = (struct fdbg_value){
 		.kind = FDBG_VALUE_STRUCT, .record = { .type = desc->name, .fields = fields, .n_fields = 2 },
 	};
-	concrete = fdbg_decode_concrete(decoder, vtable);
-	if (concrete && pointer && !fdbg_misaligned(concrete->type, pointer))
-		fdbg_decode_follow(decoder, object, FDBG_REF_PTR, pointer, concrete, &fields[0].value);
+	if (pointer)
+		fdbg_decode_concrete(decoder, desc, object, pointer, vtable, desc->count, follow_dyn, NULL,
+				     &fields[0].value);
 }
 
 static bool describe_dyn(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
@@ -381,6 +406,7 @@ static bool describe_dyn(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 	pointee = pointee_name(desc->name, &desc->ref_kind);
 	if (!fdbg_text_starts(pointee, "dyn ") && !fdbg_text_starts(pointee, "(dyn "))
 		return false;
+	desc->count = fdbg_vtable_words(desc->type, "vtable");
 	desc->decode = decode_dyn;
 	return true;
 }
@@ -511,6 +537,14 @@ bool fdbg_describe_std(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		{ "core::sync::atomic::Atomic*", describe_atomic },
 		{ "core::num::nonzero::NonZero*", describe_non_zero },
 		{ "core::time::Duration", describe_duration },
+		{ "std::sync::once_lock::OnceLock<", fdbg_describe_once_lock },
+		{ "std::sync::lazy_lock::LazyLock<", fdbg_describe_lazy_lock },
+		{ "std::sync::mpsc::Sender<", fdbg_describe_handle },
+		{ "std::sync::mpsc::SyncSender<", fdbg_describe_handle },
+		{ "std::sync::mpsc::Receiver<", fdbg_describe_handle },
+		{ "std::io::stdio::Stdin", fdbg_describe_handle },
+		{ "std::io::stdio::Stdout", fdbg_describe_handle },
+		{ "std::io::stdio::Stderr", fdbg_describe_handle },
 		{ "std::io::error::Error", fdbg_describe_io_error },
 		{ "core::io::error::Error", fdbg_describe_io_error },
 		{ "std::collections::hash::map::HashMap<", fdbg_describe_hash_map },
@@ -522,6 +556,11 @@ bool fdbg_describe_std(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		{ "alloc::collections::vec_deque::VecDeque<", fdbg_describe_vec_deque },
 		{ "alloc::collections::linked_list::LinkedList<", fdbg_describe_linked_list },
 		{ "alloc::collections::binary_heap::BinaryHeap<", fdbg_describe_binary_heap },
+		{ "alloc::vec::into_iter::IntoIter<", fdbg_describe_vec_iter },
+		{ "core::array::iter::IntoIter<", fdbg_describe_array_iter },
+		{ "core::slice::iter::Iter<", fdbg_describe_slice_iter },
+		{ "core::slice::iter::IterMut<", fdbg_describe_slice_iter },
+		{ "core::str::iter::Chars", fdbg_describe_chars },
 	};
 	struct fdbg_text name = desc->type->name;
 

@@ -19,14 +19,18 @@ static bool is_number(struct fdbg_text text)
 	return true;
 }
 
-/* `__0` is field 0 of a tuple. */
-static struct fdbg_text field_name(struct fdbg_text name)
+static bool is_tuple_name(struct fdbg_text name)
 {
-	struct fdbg_text number = { name.data + 2, name.len - 2 };
+	return fdbg_text_starts(name, "__") && is_number((struct fdbg_text){ name.data + 2, name.len - 2 });
+}
 
-	if (fdbg_text_starts(name, "__") && is_number(number))
-		return number;
-	return name;
+/* `__0` is field 0 of a tuple where all members are such; elsewhere the source says so (std-types.md, R6). */
+static bool is_tuple(const struct fdbg_type *type)
+{
+	for (size_t i = 0; i < type->n_members; i++)
+		if (!is_tuple_name(type->members[i].name))
+			return false;
+	return true;
 }
 
 struct fdbg_desc_ref fdbg_desc_ref_to(const struct fdbg_type_ref *ref)
@@ -48,7 +52,7 @@ const struct fdbg_desc *fdbg_describe_ref(struct fdbg_decoder *decoder, struct f
 static void sort_numbered(struct fdbg_desc_field *fields, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!is_number(fields[i].name) || fields[i].name.len > 9)
+		if (fields[i].name.len > 9)
 			return;
 	for (size_t i = 1; i < n; i++) {
 		struct fdbg_desc_field field = fields[i];
@@ -68,6 +72,7 @@ static bool describe_members(struct fdbg_decoder *decoder, const struct fdbg_typ
 {
 	struct fdbg_desc_field *fields =
 		fdbg_arena_array(&decoder->descs, type->n_members + 1, sizeof(*fields));
+	bool tuple = is_tuple(type);
 
 	if (!fields)
 		return false;
@@ -76,17 +81,22 @@ static bool describe_members(struct fdbg_decoder *decoder, const struct fdbg_typ
 		struct fdbg_desc_field *field = &fields[i];
 
 		*field = (struct fdbg_desc_field){
-			.name = field_name(member->name),
+			.name = member->name,
 			.offset = member->offset,
 			.ref = fdbg_desc_ref_to(&member->type),
 		};
+		if (tuple) {
+			field->name.data += 2;
+			field->name.len -= 2;
+		}
 		/* A member that is not inside its object: never read there. */
 		if (field->offset > whole->size || field->ref.type->size > whole->size - field->offset) {
 			field->ref.type = &decoder->unknown_type;
 			field->offset = 0;
 		}
 	}
-	sort_numbered(fields, type->n_members);
+	if (tuple)
+		sort_numbered(fields, type->n_members);
 	*ret = fields;
 	*n_ret = type->n_members;
 	return true;
@@ -171,7 +181,7 @@ static void describe_array(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 
 static bool describe_enum(struct fdbg_desc *desc)
 {
-	if (!desc->type->size || desc->type->size > 8)
+	if (!desc->type->size || (desc->type->size > 8 && desc->type->size != 16))
 		opaque(desc, "enum of a size that is not known");
 	else
 		desc->decode = fdbg_decode_enum;

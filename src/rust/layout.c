@@ -421,6 +421,13 @@ static bool may_be_repr_c(const struct fdbg_type *type)
 	       !fdbg_text_starts(type->name, "std::") && !memchr(type->name.data, '{', type->name.len);
 }
 
+/* The standard library's atomics, in their old form and their new one, and the structs of the C library's binding. */
+static bool is_known_repr_c(const struct fdbg_type *type)
+{
+	return type->kind == FDBG_TYPE_STRUCT && (fdbg_text_starts(type->name, "core::sync::atomic::Atomic") ||
+						  fdbg_text_starts(type->name, "libc::"));
+}
+
 static size_t sized_fields(const struct fdbg_type *type)
 {
 	size_t n = 0;
@@ -454,7 +461,7 @@ static struct fdbg_layout classify_known(struct classifier *c, const struct fdbg
 		if (type->kind == FDBG_TYPE_VARIANTS)
 			return classify_variants(c, type);
 		layout = shape(c, type->members, type->n_members, type->size, type_align(c, type));
-		if (c->rules->pretend_repr_c && may_be_repr_c(type) && sized_fields(type) == 1 &&
+		if ((is_known_repr_c(type) || (c->rules->pretend_repr_c && may_be_repr_c(type))) && sized_fields(type) == 1 &&
 		    (layout.kind == FDBG_LAYOUT_SCALAR || layout.kind == FDBG_LAYOUT_VECTOR))
 			return MEMORY;
 		return layout;

@@ -130,12 +130,16 @@ void fdbg_debug_address(struct fdbg_debug *debug, uint64_t address)
 	fdbg_debug_text(debug, text);
 }
 
-/* Long data count against the limit on nodes, or a shared megabyte would be written millions of times. */
-static void charge(struct fdbg_debug *debug, size_t len)
+void fdbg_debug_charge(struct fdbg_debug *debug, size_t len)
 {
 	size_t nodes = len / 64;
 
 	debug->n_nodes_left -= nodes < debug->n_nodes_left ? nodes : debug->n_nodes_left;
+}
+
+static enum fdbg_escape_flavour flavour_of(const struct fdbg_debug *debug)
+{
+	return debug->minor < FDBG_MINOR_UNICODE ? FDBG_ESCAPE_STR | FDBG_ESCAPE_OLD_TABLE : FDBG_ESCAPE_STR;
 }
 
 static void put_prim(struct fdbg_debug *debug, const struct fdbg_value *value)
@@ -152,7 +156,7 @@ static void put_prim(struct fdbg_debug *debug, const struct fdbg_value *value)
 			fdbg_buf_printf(debug->buf, "<bool 0x%02x>", bytes[0]);
 		break;
 	case FDBG_PRIM_CHAR:
-		fdbg_escape_char(debug->buf, (uint32_t)fdbg_number_low(bytes));
+		fdbg_escape_char(debug->buf, (uint32_t)fdbg_number_low(bytes), flavour_of(debug));
 		break;
 	case FDBG_PRIM_F32:
 	case FDBG_PRIM_F64:
@@ -169,7 +173,7 @@ static void put_bytes(struct fdbg_debug *debug, const struct fdbg_value *value)
 {
 	struct fdbg_debug_group group = fdbg_debug_open(debug, "[", "]", false);
 
-	charge(debug, value->bytes.len);
+	fdbg_debug_charge(debug, value->bytes.len);
 	for (size_t i = 0; i < value->bytes.len && !debug->stopped; i++) {
 		char number[4];
 
@@ -204,9 +208,9 @@ static void put_string(struct fdbg_debug *debug, const void *data, size_t len, b
 		len = debug->max_bytes + 1;
 	if (debug->stopped)
 		return;
-	charge(debug, len);
+	fdbg_debug_charge(debug, len);
 	fdbg_buf_byte(debug->buf, '"');
-	fdbg_escape_string(debug->buf, data, len, FDBG_ESCAPE_STR);
+	fdbg_escape_string(debug->buf, data, len, flavour_of(debug));
 	fdbg_buf_string(debug->buf, cut ? "…\"" : "\"");
 	enforce_limit(debug);
 }
@@ -330,14 +334,32 @@ void fdbg_debug_value(struct fdbg_debug *debug, const struct fdbg_value *value)
 	debug->depth--;
 }
 
+struct fdbg_render_context fdbg_render_context_of(struct fdbg_text rustc)
+{
+	struct fdbg_render_context context = { 0 };
+
+	if (!fdbg_text_starts(rustc, "1."))
+		return context;
+	for (size_t i = 2; i < rustc.len && i < 7 && rustc.data[i] >= '0' && rustc.data[i] <= '9'; i++)
+		context.rustc_minor = context.rustc_minor * 10 + (uint32_t)(rustc.data[i] - '0');
+	return context;
+}
+
 void fdbg_render_debug(struct fdbg_buf *buf, const struct fdbg_value *value, enum fdbg_render_style style,
 		       size_t max_bytes)
+{
+	fdbg_render_debug_as(buf, value, style, max_bytes, NULL);
+}
+
+void fdbg_render_debug_as(struct fdbg_buf *buf, const struct fdbg_value *value, enum fdbg_render_style style,
+			  size_t max_bytes, const struct fdbg_render_context *context)
 {
 	struct fdbg_debug debug = {
 		.buf = buf,
 		.pretty = style == FDBG_RENDER_PRETTY,
 		.start = buf->len,
 		.max_bytes = max_bytes,
+		.minor = context && context->rustc_minor ? context->rustc_minor : UINT32_MAX,
 		.n_nodes_left = FDBG_RENDER_MAX_NODES,
 	};
 

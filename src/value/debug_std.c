@@ -9,16 +9,7 @@
 #include "value/shape.h"
 #include "value/typename.h"
 
-struct std_rule {
-	/* of the type name; the whole of it unless it ends in '<', ' ' or '*' (any text may follow) */
-	const char *prefix;
-	/* False, with nothing written, when the value has not the expected shape. */
-	bool (*render)(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule);
-	const char *text;   /* what the function is to do with it is its own affair */
-};
-
-/* A reference that leads nowhere prints like any unresolved one. */
-static void put_unresolved(struct fdbg_debug *debug, uint64_t address)
+void fdbg_debug_unresolved(struct fdbg_debug *debug, uint64_t address)
 {
 	struct fdbg_value value = { .kind = FDBG_VALUE_REF, .ref = { FDBG_REF_REF, address, NULL } };
 
@@ -29,12 +20,16 @@ static void put_unresolved(struct fdbg_debug *debug, uint64_t address)
 static bool is_any(struct fdbg_text type)
 {
 	static const char any[] = "dyn core::any::Any";
-	const char *found = memmem(type.data, type.len, any, sizeof(any) - 1);
+	const char *bracket = memchr(type.data, '<', type.len);
+	size_t skip = fdbg_text_starts(type, "&mut ") ? 5 : fdbg_text_starts(type, "&") ? 1 :
+		      bracket ? (size_t)(bracket - type.data) + 1 : 0;
 
-	/* Directly behind the pointer's own name (`&`, `Box<`, `Rc<(` …), not somewhere inside another type. */
-	if (found && fdbg_text_starts(type, "&mut "))
-		type.data += sizeof("&mut ") - 1;
-	return found && !memchr(type.data, ' ', (size_t)(found - type.data));
+	/* Directly behind the pointer's own name (`&`, `Box<`, `Rc<(` …), not inside another type. */
+	if (skip < type.len && type.data[skip] == '(')
+		skip++;
+	type = (struct fdbg_text){ type.data + skip, type.len - skip };
+	return fdbg_text_starts(type, any) &&
+	       (type.len == sizeof(any) - 1 || !memchr("abcdefghijklmnopqrstuvwxyz_:<", type.data[sizeof(any) - 1], 29));
 }
 
 static bool put_counted(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
@@ -49,7 +44,7 @@ static bool put_counted(struct fdbg_debug *debug, const struct fdbg_value *value
 	else if (counted.content)
 		fdbg_debug_value(debug, counted.content);
 	else
-		put_unresolved(debug, counted.address);
+		fdbg_debug_unresolved(debug, counted.address);
 	return true;
 }
 
@@ -65,7 +60,7 @@ static bool put_dyn(struct fdbg_debug *debug, const struct fdbg_value *value, co
 	else if (dyn.pointer->ref.target)
 		fdbg_debug_value(debug, dyn.pointer->ref.target);
 	else
-		put_unresolved(debug, dyn.pointer->ref.address);
+		fdbg_debug_unresolved(debug, dyn.pointer->ref.address);
 	return true;
 }
 
@@ -90,6 +85,10 @@ static bool put_raw_dyn(struct fdbg_debug *debug, const struct fdbg_value *value
 	(void)rule;
 	if (!fdbg_shape_dyn(value, &dyn))
 		return false;
+	if (debug->minor < FDBG_MINOR_POINTER_PARTS) {
+		fdbg_debug_address(debug, dyn.pointer->ref.address);
+		return true;
+	}
 	fdbg_debug_text(debug, "Pointer");
 	group = fdbg_debug_open(debug, " {", "}", true);
 	fdbg_debug_item_begin(debug, &group);
@@ -104,6 +103,31 @@ static bool put_raw_dyn(struct fdbg_debug *debug, const struct fdbg_value *value
 	fdbg_debug_item_end(debug, &inner);
 	fdbg_debug_close(debug, &inner);
 	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
+static bool put_raw_slice(struct fdbg_debug *debug, const struct fdbg_value *value,
+			  const struct std_rule *rule)
+{
+	const struct fdbg_value *pointer = fdbg_shape_field(value, "data_ptr");
+	const struct fdbg_value *length = fdbg_shape_field(value, "length");
+	struct fdbg_debug_group group;
+
+	(void)rule;
+	if (!pointer || !length || pointer->kind != FDBG_VALUE_REF)
+		return false;
+	if (debug->minor < FDBG_MINOR_POINTER_PARTS) {
+		fdbg_debug_address(debug, pointer->ref.address);
+		return true;
+	}
+	fdbg_debug_text(debug, "Pointer");
+	group = fdbg_debug_open(debug, " {", "}", true);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "addr: ");
+	fdbg_debug_address(debug, pointer->ref.address);
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_field(debug, &group, FDBG_TEXT("metadata"), length);
 	fdbg_debug_close(debug, &group);
 	return true;
 }
@@ -215,32 +239,6 @@ static bool put_cell(struct fdbg_debug *debug, const struct fdbg_value *value, c
 	return true;
 }
 
-static bool put_lock(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
-{
-	const struct fdbg_value *poison = fdbg_shape_peel(fdbg_shape_field(value, "poison"));
-	const struct fdbg_value *content = fdbg_shape_field(value, "data");
-	struct fdbg_debug_group group;
-
-	if (content && content->kind == FDBG_VALUE_STRUCT &&
-	    fdbg_text_starts(content->record.type, "core::cell::UnsafeCell<"))
-		content = fdbg_shape_field(content, "value");
-	if (!content)
-		return false;
-	fdbg_debug_text(debug, rule->text);
-	group = fdbg_debug_open(debug, " {", "}", true);
-	fdbg_debug_field(debug, &group, FDBG_TEXT("data"), content);
-	fdbg_debug_item_begin(debug, &group);
-	fdbg_debug_text(debug, "poisoned: ");
-	if (!poison || poison->kind != FDBG_VALUE_PRIM)
-		fdbg_debug_text(debug, "<unreadable>");
-	else
-		fdbg_debug_text(debug, poison->prim.bytes[0] ? "true" : "false");
-	fdbg_debug_item_end(debug, &group);
-	fdbg_debug_rest(debug, &group, "..");
-	fdbg_debug_close(debug, &group);
-	return true;
-}
-
 /* The number inside wrappers; AtomicBool keeps its bool in a u8. */
 static bool put_number(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
@@ -264,8 +262,7 @@ static bool put_number(struct fdbg_debug *debug, const struct fdbg_value *value,
 	return true;
 }
 
-/* Prints as the value of its only field. */
-static bool put_inner(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+bool fdbg_debug_inner(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
 	(void)rule;
 	if (value->kind == FDBG_VALUE_STRUCT && value->record.n_fields == 1)
@@ -274,50 +271,6 @@ static bool put_inner(struct fdbg_debug *debug, const struct fdbg_value *value, 
 		fdbg_debug_value(debug, &value->variant.fields[0].value);
 	else
 		return false;
-	return true;
-}
-
-/* A guard: what its pointer in field `text` leads to. */
-static bool put_guard(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
-{
-	const struct fdbg_value *pointer = fdbg_shape_peel(fdbg_shape_field(value, rule->text));
-	const struct fdbg_value *content;
-
-	if (!pointer || pointer->kind != FDBG_VALUE_REF)
-		return false;
-	content = pointer->ref.target;
-	/* A lock's guard refers to the lock. */
-	if (fdbg_shape_field(content, "data") && fdbg_shape_field(content, "poison"))
-		content = fdbg_shape_field(fdbg_shape_field(content, "data"), "value");
-	if (content)
-		fdbg_debug_value(debug, content);
-	else
-		put_unresolved(debug, pointer->ref.address);
-	return true;
-}
-
-/* OnceCell: an Option inside. */
-static bool put_once_cell(struct fdbg_debug *debug, const struct fdbg_value *value,
-			  const struct std_rule *rule)
-{
-	const struct fdbg_value *option = fdbg_shape_peel(value);
-
-	if (!option || option->kind != FDBG_VALUE_VARIANT ||
-	    !fdbg_text_starts(option->variant.type, "core::option::Option<"))
-		return false;
-	if (option->variant.n_fields) {
-		fdbg_debug_wrap(debug, rule->text, &option->variant.fields[0].value);
-		return true;
-	}
-	/* Written by format_args, which the pretty form lays out like any item. */
-	struct fdbg_debug_group group;
-
-	fdbg_debug_text(debug, rule->text);
-	group = fdbg_debug_open(debug, "(", ")", false);
-	fdbg_debug_item_begin(debug, &group);
-	fdbg_debug_text(debug, "<uninit>");
-	fdbg_debug_item_end(debug, &group);
-	fdbg_debug_close(debug, &group);
 	return true;
 }
 
@@ -402,82 +355,7 @@ static bool put_time(struct fdbg_debug *debug, const struct fdbg_value *value, c
 	return true;
 }
 
-/* stream-format.md, section 3: fields kind, message, code as known. */
-static bool put_io_error(struct fdbg_debug *debug, const struct fdbg_value *value,
-			 const struct std_rule *rule)
-{
-	const struct fdbg_value *kind = fdbg_shape_field(value, "kind");
-	const struct fdbg_value *code = fdbg_shape_field(value, "code");
-	const struct fdbg_value *message = fdbg_shape_field(value, "message");
-	const struct fdbg_value *error = fdbg_shape_field(value, "error");
-	struct fdbg_debug_group group;
-
-	(void)rule;
-	if (!kind)
-		return false;
-	if (!code && !message && !error) {
-		fdbg_debug_wrap(debug, "Kind", kind);
-		return true;
-	}
-	fdbg_debug_text(debug, code ? "Os" : error ? "Custom" : "Error");
-	group = fdbg_debug_open(debug, " {", "}", true);
-	if (code)
-		fdbg_debug_field(debug, &group, FDBG_TEXT("code"), code);
-	fdbg_debug_field(debug, &group, FDBG_TEXT("kind"), kind);
-	if (message)
-		fdbg_debug_field(debug, &group, FDBG_TEXT("message"), message);
-	if (error)
-		fdbg_debug_field(debug, &group, FDBG_TEXT("error"), error);
-	fdbg_debug_close(debug, &group);
-	return true;
-}
-
-/* Bytes in wrappers that print as a string of the platform (OsString, PathBuf) or of C. */
-static bool put_os_string(struct fdbg_debug *debug, const struct fdbg_value *value,
-			  const struct std_rule *rule)
-{
-	const struct fdbg_value *bytes = fdbg_shape_peel(value);
-	struct fdbg_buf text = { 0 };
-	bool c_string = rule->text != NULL;
-	const void *data;
-	size_t len;
-
-	if (bytes && bytes->kind == FDBG_VALUE_BYTES) {
-		data = bytes->bytes.data;
-		len = bytes->bytes.len;
-	} else if (bytes && bytes->kind == FDBG_VALUE_STR) {
-		data = bytes->str.data;
-		len = bytes->str.len;
-	} else {
-		return false;
-	}
-	/* The length of a CString counts its NUL. */
-	if (c_string && len && !bytes->cut && ((const char *)data)[len - 1] == '\0')
-		len--;
-	fdbg_escape_string(&text, data, len, c_string ? FDBG_ESCAPE_CSTR : FDBG_ESCAPE_PATH);
-	fdbg_debug_text(debug, "\"");
-	fdbg_debug_put(debug, (const char *)text.data, text.len);
-	fdbg_debug_text(debug, bytes->cut ? "…\"" : "\"");
-	fdbg_buf_deinit(&text);
-	return true;
-}
-
-static bool put_phantom(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
-{
-	struct fdbg_text type;
-
-	(void)rule;
-	if (value->kind != FDBG_VALUE_STRUCT || value->record.n_fields)
-		return false;
-	type = fdbg_typename_arguments(value->record.type);
-	fdbg_debug_text(debug, "PhantomData<");
-	fdbg_debug_put(debug, type.data, type.len);
-	fdbg_debug_text(debug, ">");
-	return true;
-}
-
-/* The same text for every value. */
-static bool put_fixed(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+bool fdbg_debug_fixed(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
 	(void)value;
 	fdbg_debug_text(debug, rule->text);
@@ -491,64 +369,45 @@ static const struct std_rule rules[] = {
 	{ "&mut (dyn ", put_dyn, NULL },
 	{ "*const dyn ", put_raw_dyn, NULL },
 	{ "*mut dyn ", put_raw_dyn, NULL },
+	{ "*const [*", put_raw_slice, NULL },
+	{ "*mut [*", put_raw_slice, NULL },
+	{ "*const str", put_raw_slice, NULL },
+	{ "*mut str", put_raw_slice, NULL },
 	{ "dyn ", put_dyn_object, NULL },
-	{ "alloc::borrow::Cow<", put_inner, NULL },
+	{ "alloc::borrow::Cow<", fdbg_debug_inner, NULL },
 	{ "alloc::boxed::Box<", put_dyn, NULL },
 	{ "alloc::collections::binary_heap::BinaryHeap<", put_list, NULL },
 	{ "alloc::collections::btree::map::BTreeMap<", put_map, NULL },
 	{ "alloc::collections::btree::set::BTreeSet<", put_set, NULL },
 	{ "alloc::collections::linked_list::LinkedList<", put_list, NULL },
 	{ "alloc::collections::vec_deque::VecDeque<", put_list, NULL },
-	{ "alloc::ffi::c_str::CString", put_os_string, "c" },
 	{ "alloc::rc::Rc<", put_counted, NULL },
-	{ "alloc::rc::Weak<", put_fixed, "(Weak)" },
+	{ "alloc::rc::Weak<", fdbg_debug_fixed, "(Weak)" },
 	{ "alloc::sync::Arc<", put_counted, NULL },
-	{ "alloc::sync::Weak<", put_fixed, "(Weak)" },
+	{ "alloc::sync::Weak<", fdbg_debug_fixed, "(Weak)" },
 	{ "core::cell::Cell<", put_cell, "Cell" },
-	{ "core::cell::Ref<", put_guard, "value" },
 	{ "core::cell::RefCell<", put_cell, "RefCell" },
-	{ "core::cell::RefMut<", put_guard, "value" },
-	{ "core::cell::UnsafeCell<", put_fixed, "UnsafeCell { .. }" },
-	{ "core::cell::once::OnceCell<", put_once_cell, "OnceCell" },
-	{ "core::marker::PhantomData<", put_phantom, NULL },
+	{ "core::cell::UnsafeCell<", fdbg_debug_fixed, "UnsafeCell { .. }" },
 	{ "core::num::nonzero::*", put_number, NULL },
-	{ "core::num::saturating::Saturating<", put_inner, NULL },
-	{ "core::num::wrapping::Wrapping<", put_inner, NULL },
+	{ "core::num::saturating::Saturating<", fdbg_debug_inner, NULL },
+	{ "core::num::wrapping::Wrapping<", fdbg_debug_inner, NULL },
 	{ "core::ops::range::Range<", put_range, ".." },
 	{ "core::ops::range::RangeFrom<", put_range, ".." },
 	{ "core::ops::range::RangeFull", put_range, ".." },
 	{ "core::ops::range::RangeInclusive<", put_range, "..=" },
 	{ "core::ops::range::RangeTo<", put_range, ".." },
 	{ "core::ops::range::RangeToInclusive<", put_range, "..=" },
-	{ "core::pin::Pin<", put_inner, NULL },
+	{ "core::pin::Pin<", fdbg_debug_inner, NULL },
 	{ "core::ptr::non_null::NonNull<", put_number, NULL },
 	{ "core::sync::atomic::Atomic*", put_number, NULL },
 	{ "core::time::Duration", put_duration, NULL },
 	{ "hashbrown::map::HashMap<", put_map, NULL },
 	{ "hashbrown::set::HashSet<", put_set, NULL },
 	{ "std::collections::hash::map::HashMap<", put_map, NULL },
-	{ "std::collections::hash::map::RandomState", put_fixed, "RandomState { .. }" },
 	{ "std::collections::hash::set::HashSet<", put_set, NULL },
-	{ "std::ffi::os_str::OsString", put_os_string, NULL },
-	{ "std::hash::random::RandomState", put_fixed, "RandomState { .. }" },
-	{ "std::io::Error", put_io_error, NULL },
-	{ "std::io::error::Error", put_io_error, NULL },
-	{ "std::path::PathBuf", put_os_string, NULL },
-	{ "std::sync::condvar::Condvar", put_fixed, "Condvar { .. }" },
-	{ "std::sync::mpsc::Receiver<", put_fixed, "Receiver { .. }" },
-	{ "std::sync::mpsc::Sender<", put_fixed, "Sender { .. }" },
-	{ "std::sync::mpsc::SyncSender<", put_fixed, "SyncSender { .. }" },
-	{ "std::sync::mutex::Mutex<", put_lock, "Mutex" },
-	{ "std::sync::mutex::MutexGuard<", put_guard, "lock" },
-	{ "std::sync::poison::condvar::Condvar", put_fixed, "Condvar { .. }" },
-	{ "std::sync::poison::mutex::Mutex<", put_lock, "Mutex" },
-	{ "std::sync::poison::mutex::MutexGuard<", put_guard, "lock" },
-	{ "std::sync::poison::rwlock::RwLock<", put_lock, "RwLock" },
-	{ "std::sync::rwlock::RwLock<", put_lock, "RwLock" },
-	{ "std::thread::JoinHandle<", put_fixed, "JoinHandle { .. }" },
-	{ "std::thread::join_handle::JoinHandle<", put_fixed, "JoinHandle { .. }" },
 	{ "std::time::Instant", put_time, "Instant" },
 	{ "std::time::SystemTime", put_time, "SystemTime" },
+	{ NULL, NULL, NULL },
 };
 
 static bool matches(struct fdbg_text type, const char *pattern)
@@ -564,6 +423,10 @@ static bool matches(struct fdbg_text type, const char *pattern)
 
 bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struct fdbg_value *value)
 {
+	static const struct std_rule *const tables[] = {
+		rules, fdbg_debug_sync_rules, fdbg_debug_net_rules, fdbg_debug_text_rules, fdbg_debug_small_rules,
+	};
+
 	/* The user's own types, by far the most, do not go through the table. */
 	if (!fdbg_text_starts(type, "alloc::") && !fdbg_text_starts(type, "core::") &&
 	    !fdbg_text_starts(type, "std::") &&
@@ -571,9 +434,11 @@ bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struc
 	    !fdbg_text_starts(type, "*") &&
 	    !fdbg_text_starts(type, "dyn "))
 		return false;
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (matches(type, rules[i].prefix))
-			return rules[i].render(debug, value, &rules[i]);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		for (const struct std_rule *rule = tables[i]; rule->prefix; rule++) {
+			if (matches(type, rule->prefix))
+				return rule->render(debug, value, rule);
+		}
 	}
-	return false;
+	return fdbg_debug_iter(debug, type, value);
 }

@@ -57,25 +57,35 @@ void fdbg_utf8_encode(struct fdbg_buf *buf, uint32_t character)
 	fdbg_buf_byte(buf, (uint8_t)(0x80 | (character & 0x3f)));
 }
 
-static bool is_escaped(uint32_t character)
+static bool is_among(const struct escape_range *table, size_t n, uint32_t character)
 {
-	size_t low = 0, high = sizeof(escape_table) / sizeof(escape_table[0]);
+	size_t low = 0, high = n;
 
-	if (character < 0x7f)
-		return character < 0x20;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (character > escape_table[middle].last)
+		if (character > table[middle].last)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < sizeof(escape_table) / sizeof(escape_table[0]) && character >= escape_table[low].first;
+	return low < n && character >= table[low].first;
+}
+
+#define IS_AMONG(table, character) is_among(table, sizeof(table) / sizeof((table)[0]), character)
+
+static bool is_escaped(uint32_t character, enum fdbg_escape_flavour flavour)
+{
+	if (character < 0x7f)
+		return character < 0x20;
+	if (flavour & FDBG_ESCAPE_OLD_TABLE)
+		return IS_AMONG(escape_table_added_63, character) ||
+		       (IS_AMONG(escape_table, character) && !IS_AMONG(escape_table_raw_63, character));
+	return IS_AMONG(escape_table, character);
 }
 
 /* One character by the table of std-types.md, section 2; quote is the quotation mark that is around it. */
-static void escape_one(struct fdbg_buf *buf, uint32_t character, char quote)
+static void escape_one(struct fdbg_buf *buf, uint32_t character, char quote, enum fdbg_escape_flavour flavour)
 {
 	switch (character) {
 	case 0:
@@ -98,7 +108,7 @@ static void escape_one(struct fdbg_buf *buf, uint32_t character, char quote)
 	}
 	if (character == (unsigned char)quote)
 		fdbg_buf_byte(buf, '\\');
-	if (is_escaped(character))
+	if (is_escaped(character, flavour))
 		fdbg_buf_printf(buf, "\\u{%x}", (unsigned int)character);
 	else
 		fdbg_utf8_encode(buf, character);
@@ -117,6 +127,8 @@ static size_t plain_run(const uint8_t *data, size_t len)
 
 void fdbg_escape_string(struct fdbg_buf *buf, const void *data, size_t len, enum fdbg_escape_flavour flavour)
 {
+	unsigned int kind = flavour & ~(unsigned int)(FDBG_ESCAPE_OLD_TABLE | FDBG_ESCAPE_OLD_QUOTES);
+	bool old_quotes = flavour & FDBG_ESCAPE_OLD_QUOTES;
 	const uint8_t *bytes = data;
 
 	for (size_t i = 0; i < len;) {
@@ -129,31 +141,30 @@ void fdbg_escape_string(struct fdbg_buf *buf, const void *data, size_t len, enum
 			continue;
 		}
 		n = fdbg_utf8_decode(bytes + i, len - i, &character);
-		if (!n) {
-			fdbg_buf_printf(buf, flavour == FDBG_ESCAPE_PATH ? "\\x%02X" : "\\x%02x", bytes[i]);
+		if (!n || (kind == FDBG_ESCAPE_CSTR && (old_quotes ? character >= 0x7f : character == 0x7f))) {
+			fdbg_buf_printf(buf, kind == FDBG_ESCAPE_PATH ? "\\x%02X" : "\\x%02x", bytes[i]);
 			i++;
 			continue;
 		}
-		if (flavour == FDBG_ESCAPE_CSTR && character == '\'')
+		if (character == '\'' && (kind == FDBG_ESCAPE_CSTR || (kind == FDBG_ESCAPE_PATH && old_quotes)))
 			fdbg_buf_string(buf, "\\'");
-		else if (flavour == FDBG_ESCAPE_CSTR && character < 0x80 && character != '\t' &&
-			 character != '\n' &&
-			 character != '\r' && is_escaped(character))
+		else if (kind == FDBG_ESCAPE_CSTR && character < 0x20 && character != '\t' &&
+			 character != '\n' && character != '\r')
 			fdbg_buf_printf(buf, "\\x%02x", (unsigned int)character);
 		else
-			escape_one(buf, character, '"');
+			escape_one(buf, character, '"', flavour);
 		i += n;
 	}
 }
 
-void fdbg_escape_char(struct fdbg_buf *buf, uint32_t character)
+void fdbg_escape_char(struct fdbg_buf *buf, uint32_t character, enum fdbg_escape_flavour flavour)
 {
 	if (character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff)) {
 		fdbg_buf_printf(buf, "<char 0x%x>", (unsigned int)character);
 		return;
 	}
 	fdbg_buf_byte(buf, '\'');
-	escape_one(buf, character, '\'');
+	escape_one(buf, character, '\'', flavour);
 	fdbg_buf_byte(buf, '\'');
 }
 

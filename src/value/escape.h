@@ -20,13 +20,19 @@ enum fdbg_escape_flavour {
 	FDBG_ESCAPE_STR,  /* str and String; bytes that are not UTF-8, which Rust cannot have, as \xnn */
 	FDBG_ESCAPE_PATH, /* Path, OsStr and their owned kinds: such bytes as \xNN in upper case */
 	FDBG_ESCAPE_CSTR, /* CStr, CString: ASCII controls as \xnn, single quotes escaped too */
+	/* The rules of old compilers (render.h); beside one of those above. */
+	FDBG_ESCAPE_OLD_TABLE = 4,   /* which characters are printable: the Unicode of 1.63 */
+	FDBG_ESCAPE_OLD_QUOTES = 8,  /* PATH: single quotes escaped too; CSTR: all that is not ASCII as \xnn */
 };
 
 /* Appends the characters of a string, escaped, without quotes. */
 void fdbg_escape_string(struct fdbg_buf *buf, const void *data, size_t len, enum fdbg_escape_flavour flavour);
 
-/* Appends a char in single quotes. A code point that is no char prints as its number: `<char 0xd800>`. */
-void fdbg_escape_char(struct fdbg_buf *buf, uint32_t character);
+/*
+ * Appends a char in single quotes. A code point that is no char prints as its number: `<char 0xd800>`.
+ * flavour: FDBG_ESCAPE_STR, with FDBG_ESCAPE_OLD_TABLE or without.
+ */
+void fdbg_escape_char(struct fdbg_buf *buf, uint32_t character, enum fdbg_escape_flavour flavour);
 
 /*
  * Appends text for a terminal or a log: control characters and broken UTF-8, which names in a hostile file

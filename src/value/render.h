@@ -24,6 +24,21 @@ enum fdbg_render_style {
 	FDBG_RENDER_PRETTY, /* {:#?} */
 };
 
+/*
+ * Whose text it is to be: a few types of the standard library print differently with old compilers. Of those
+ * between the versions that were measured (std-types.md), some of these texts may be the newer or older one.
+ */
+struct fdbg_render_context {
+	uint32_t rustc_minor; /* of rustc 1.MINOR; 0: the newest */
+};
+
+/* From a version as the recording's info message has it, "1.95.0"; the newest when it is none such. */
+struct fdbg_render_context fdbg_render_context_of(struct fdbg_text rustc);
+
+/* As fdbg_render_debug, the way that the compiler of the context does it (NULL: the newest). */
+void fdbg_render_debug_as(struct fdbg_buf *buf, const struct fdbg_value *value, enum fdbg_render_style style,
+			  size_t max_bytes, const struct fdbg_render_context *context);
+
 /* Appends the text of value to buf. Text stops with `…` at max_bytes (0: no limit). */
 void fdbg_render_debug(struct fdbg_buf *buf, const struct fdbg_value *value, enum fdbg_render_style style,
 		       size_t max_bytes);

@@ -120,11 +120,16 @@ CHAR_RANGES = [(0x20, 0x7e), (0x20, 0x7e), (0x20, 0x7e), (0, 0x1f), (0x7f, 0xff)
                (0xe0000, 0x10ffff)]
 
 
+# Escapes follow the Unicode tables of the standard library; in these ranges old ones do not differ.
+OLD_CHAR_RANGES = [(0x20, 0x7e), (0x20, 0x7e), (0x20, 0x7e), (0, 0x1f), (0x7f, 0xff), (0x300, 0x36f), (0x2000, 0x206f),
+                   (0x3041, 0x3090), (0x4e00, 0x9fa0), (0xe000, 0xf8ff), (0xe0000, 0x10ffff)]
+
+
 def char_code(g):
     if g.rng.randrange(6) == 0:
         return g.rng.choice([0, 9, 10, 13, 0x22, 0x27, 0x5c, 0x7f, 0xad, 0x301, 0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff,
                              0x1f980, 0x10ffff])
-    low, high = g.rng.choice(CHAR_RANGES)
+    low, high = g.rng.choice(CHAR_RANGES if g.rustc >= (1, 95) else OLD_CHAR_RANGES)
     return g.rng.randrange(low, high + 1)
 
 
@@ -348,8 +353,9 @@ VARIANT_NAMES = ["A", "B", "None", "Some", "Ok", "Err", "Circle", "Empty", "Node
 
 
 def field_block(g, types):
-    """Random distinct field names for the types."""
-    return g.rng.sample(FIELD_NAMES, len(types))
+    """Random distinct field names for the types. A field `__0` alone cannot be told from a tuple's."""
+    names = g.rng.sample(FIELD_NAMES, len(types))
+    return ["value"] if names == ["__0"] else names
 
 
 @con(8)
@@ -360,6 +366,8 @@ def user_struct(g, depth):
     path = g.new_path("S")
     types = [g.type(depth - 1) for _ in range(g.rng.choice([1, 1, 2, 2, 3, 3, 4, 6, 8]))]
     attr = g.rng.choice(["", "", "", "", "#[repr(C)]\n", "#[repr(align(16))]\n", "#[repr(align(64))]\n"])
+    if attr == "#[repr(C)]\n":      # at least two fields with bytes: doc/values.md, "repr(C)"
+        types = types[:6] + [int_type(g, "u16"), int_type(g, "u8")]
     if len(types) == 1 and g.rng.randrange(3) == 0:
         attr = "#[repr(transparent)]\n"
     if g.rng.randrange(2):
@@ -397,7 +405,7 @@ def packed_struct(g, depth):
     if old:
         return old
     path = g.new_path("P")
-    types = [g.prim() for _ in range(g.rng.randint(1, 5))]
+    types = [g.prim() for _ in range(g.rng.randint(2, 5))]     # one alone: doc/values.md, "repr(C)"
     names = field_block(g, types)
     g.item(path, "#[derive(Debug, Clone, Copy)]\n#[repr(C, packed)]\npub struct %s { %s }"
            % (path[-1], ", ".join("pub %s: %s" % (n, t.rust) for n, t in zip(names, types))))
@@ -514,6 +522,10 @@ KIT = """
 #[derive(Debug)] pub enum List<T> { Nil, Cons(T, Box<List<T>>) }
 #[derive(Debug)] pub struct Tree<T> { pub item: T, pub left: Option<Box<Tree<T>>>, pub right: Option<Box<Tree<T>>> }
 """
+
+
+# Modules that stand in every generated program: (name, text). What is in `kit_…` is not recorded.
+KITS = [("kit", KIT)]
 
 
 def kit(g, name):

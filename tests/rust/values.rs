@@ -167,7 +167,7 @@ fn main() {
     shown(Overlay { word: 0x04030201 }, "Overlay { word: 67305985, bytes: [1, 2, 3, 4], truth: true }");
     shown(Overlay { word: 0x04030202 }, "Overlay { word: 67305986, bytes: [2, 2, 3, 4], truth: <unreadable> }");
     shown(fetch(7, "arg".into()), "Unresumed { number: 7, text: \"arg\" }");
-    shown(std::mem::MaybeUninit::<u32>::uninit(), "MaybeUninit");
+    shown(std::mem::MaybeUninit::<u32>::uninit(), "MaybeUninit<u32>");
     let chain = leak(Chain { number: 1, back: std::ptr::null(), next: None });
     chain.next = Some(Box::new(Chain { number: 2, back: chain, next: None }));
     let text = format!("Chain {{ number: 1, back: 0x0, next: Some(Chain {{ number: 2, back: {:p}, next: None }}) }}", chain);

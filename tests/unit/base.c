@@ -186,6 +186,62 @@ static void memview_limits_what_an_event_fetches(void **state)
 	fdbg_arena_deinit(&arena);
 }
 
+static uint8_t pattern(uint64_t address)
+{
+	return (uint8_t)(address * 7 ^ address >> 8);
+}
+
+static struct fdbg_error *fetch_pattern(void *context, struct fdbg_memview_want *wants, size_t n_wants)
+{
+	*(size_t *)context += n_wants;
+	for (size_t i = 0; i < n_wants; i++) {
+		for (size_t k = 0; k < wants[i].size; k++)
+			wants[i].bytes[k] = pattern(wants[i].address + k);
+		wants[i].done = wants[i].address % 3 != 0;
+	}
+	return NULL;
+}
+
+/* Many pieces of all sizes: what one by one would find is found, nothing is wanted twice, and it takes no time. */
+static void memview_holds_many(void **state)
+{
+	enum { N = 50000 };
+	static const size_t sizes[] = { 1, 8, 24, 200, 256, 300, 5000 };
+	struct fdbg_arena arena = { 0 };
+	size_t fetched = 0;
+	struct fdbg_memview view = { .arena = &arena, .fetch = fetch_pattern, .fetch_context = &fetched };
+	const uint8_t *bytes;
+
+	(void)state;
+	for (unsigned int round = 0; round < 2; round++) {
+		for (uint64_t i = 0; i < N; i++) {
+			uint64_t address = 0x10000001 + (i * 7919 % N) * 0x2003;
+			size_t size = i % 1000 ? sizes[i % 6] : 5000;
+			enum fdbg_memview_state got = fdbg_memview_get(&view, address, size, &bytes);
+
+			if (!round) {
+				assert_int_equal(got, FDBG_MEMVIEW_PENDING);
+				continue;
+			}
+			assert_int_equal(got, address % 3 ? FDBG_MEMVIEW_READY : FDBG_MEMVIEW_FAULT);
+			for (size_t k = 0; address % 3 && k < size; k += 97)
+				assert_int_equal(bytes[k], pattern(address + k));
+			assert_int_equal(fdbg_memview_get(&view, address - 1, 1, &bytes), FDBG_MEMVIEW_PENDING);
+			assert_int_equal(fdbg_memview_get(&view, address - 1, 1, &bytes), FDBG_MEMVIEW_PENDING);
+		}
+		assert_int_equal(view.n_wants, N);
+		assert_null(fdbg_memview_fetch(&view));
+	}
+	assert_int_equal(fetched, 2 * N);
+	/* Over the border of two pieces. */
+	assert_int_equal(fdbg_memview_get(&view, 0x10000000, 9, &bytes), FDBG_MEMVIEW_READY);
+	/* Up to the last byte of memory, not around. */
+	assert_true(fdbg_memview_add(&view, UINT64_MAX - 3, bytes, 4));
+	assert_int_equal(fdbg_memview_get(&view, UINT64_MAX - 3, 4, &bytes), FDBG_MEMVIEW_READY);
+	assert_int_equal(fdbg_memview_get(&view, 0, 1, &bytes), FDBG_MEMVIEW_PENDING);
+	fdbg_arena_deinit(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +251,7 @@ int main(void)
 		cmocka_unit_test(map_agrees_with_an_array),
 		cmocka_unit_test(strmap_keeps_the_last_value),
 		cmocka_unit_test(memview_fetches_a_level_at_once),
+		cmocka_unit_test(memview_holds_many),
 		cmocka_unit_test(memview_limits_what_an_event_fetches),
 	};
 

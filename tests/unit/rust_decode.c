@@ -109,8 +109,8 @@ static const struct fdbg_value *decode(struct fixture *fixture, struct fdbg_type
 
 static void impossible_values_are_opaque(void **state)
 {
-	static struct fdbg_enumerator enumerators[] = { { FDBG_TEXT("Less"), 255 },
-							{ FDBG_TEXT("Equal"), 0 } };
+	static struct fdbg_enumerator enumerators[] = { { FDBG_TEXT("Less"), 255, 0 },
+							{ FDBG_TEXT("Equal"), 0, 0 } };
 	static struct fdbg_type ordering = {
 		.kind = FDBG_TYPE_ENUM,
 		.name = FDBG_TEXT("core::cmp::Ordering"),
