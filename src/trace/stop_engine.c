@@ -63,6 +63,7 @@ struct stop_engine {
 	struct moment *held;                 /* the hit that may read memory; NULL: the target runs, or may run on */
 	bool gone;                           /* the process has ended, or was let go */
 	bool watches_unwinding;
+	bool halting;                        /* a hit is no reason to run on */
 	struct fdbg_thread_id thread;        /* that stopped last */
 	int signal;                          /* to deliver with the next resume */
 	bool has_next;                       /* a stop that came while another was being handled */
@@ -423,7 +424,7 @@ static struct fdbg_error *capture(struct stop_engine *engine, const struct fdbg_
 	}
 	if (err)
 		return err;
-	if (!site->on_demand && place->slot) {
+	if (!site->on_demand && place->slot && !engine->halting) {
 		*pending_ret = site->n_captures > 0;
 		err = queue_run(engine);
 		return err ? err : fdbg_session_send(engine->session);
@@ -695,6 +696,7 @@ static struct fdbg_error *halt(struct stop_engine *engine)
 
 	if (!engine->running)
 		return NULL;
+	engine->halting = true;
 	err = fdbg_session_interrupt(engine->session);
 	while (!err) {
 		enum outcome outcome;
