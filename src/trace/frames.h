@@ -34,6 +34,7 @@ struct fdbg_shadow_thread {
 	const struct fdbg_traced_function *armed; /* entry seen, call probe to come */
 	uint64_t armed_cfa;
 	uint64_t armed_hidden_pointer;            /* as it was at that entry */
+	struct fdbg_registers armed_registers;    /* likewise, where the function has arguments there */
 };
 
 struct fdbg_shadow {

@@ -236,6 +236,7 @@ struct candidate {
 	int64_t cfa_offset;
 	struct fdbg_traced_param *params;
 	size_t n_unknown;      /* arguments that cannot be read there */
+	bool borrows;          /* some are in registers that an entry probe keeps */
 };
 
 /*
@@ -275,6 +276,29 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 	return err;
 }
 
+/* Takes over what only the entry shows: arguments on the caller's stack, and registers, which an entry probe has to keep. */
+static void borrow(const struct fdbg_arch *arch, const struct candidate *entry, size_t n_params,
+		   struct candidate *body)
+{
+	for (size_t i = 0; i < n_params; i++) {
+		struct fdbg_source source = entry->params[i].source;
+
+		if (body->params[i].source.kind != FDBG_SOURCE_UNKNOWN || source.kind == FDBG_SOURCE_UNKNOWN)
+			continue;
+		if ((source.kind == FDBG_SOURCE_MEMORY || source.kind == FDBG_SOURCE_INDIRECT) && source.reg == arch->sp) {
+			source.reg = body->cfa_reg;
+			source.offset += body->cfa_offset - entry->cfa_offset;
+		} else if (source.kind == FDBG_SOURCE_MEMORY || source.kind == FDBG_SOURCE_REGISTERS) {
+			source.at_entry = true;
+			body->borrows = true;
+		} else {
+			continue;
+		}
+		body->params[i].source = source;
+		body->n_unknown--;
+	}
+}
+
 /*
  * The call probe goes to the end of the prologue, to the entry in optimized code, and also to the entry where the end of the prologue cannot
  * be used or shows fewer arguments: rustc may put it behind the first use of the argument registers.
@@ -302,8 +326,10 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 		fdbg_error_destroy(err);
 	}
 	err = try_stop(planner, traced, code, described, optimized, usable ? ret : NULL, &at_entry);
-	if (!err && (!usable || at_entry.n_unknown < ret->n_unknown))
+	if (!err && (!usable || !at_entry.n_unknown))
 		*ret = at_entry;
+	else if (!err)
+		borrow(planner->plan->arch, &at_entry, traced->n_params, ret);
 	return err;
 }
 
@@ -347,7 +373,8 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	return_address(planner, traced, candidate.stop, &candidate.prologue);
 
 	traced->loop_head = candidate.stop != function->entry && arch->may_repeat(&code, candidate.stop);
-	if (traced->loop_head || traced->hidden_pointer_at_entry)
+	traced->arguments_at_entry = candidate.borrows;
+	if (traced->loop_head || traced->hidden_pointer_at_entry || traced->arguments_at_entry)
 		place(planner, function->entry, (struct fdbg_probe){
 			.kind = FDBG_PROBE_ENTRY, .function = traced,
 			.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_entry,
@@ -437,9 +464,10 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 			site->on_demand |= fdbg_rust_follows_pointers(param->type);
 			if (param->source.kind == FDBG_SOURCE_INDIRECT)
 				size = planner->plan->arch->pointer_size;
-			else if (param->source.kind != FDBG_SOURCE_MEMORY) {
+			else if (param->source.kind != FDBG_SOURCE_MEMORY || param->source.at_entry) {
 				site->on_demand |= param->source.kind == FDBG_SOURCE_LOCATION ||
-						   param->source.kind == FDBG_SOURCE_STATIC;
+						   param->source.kind == FDBG_SOURCE_STATIC ||
+						   param->source.kind == FDBG_SOURCE_MEMORY;
 				continue;
 			}
 			if (param->source.kind == FDBG_SOURCE_INDIRECT || size > CAPTURE_LIMIT - total)

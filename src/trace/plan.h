@@ -49,6 +49,7 @@ struct fdbg_source {
 	int64_t offset, offset2;
 	struct fdbg_source_piece pieces[4];
 	size_t n_pieces;
+	bool at_entry;             /* of REGISTERS and MEMORY: the register's value at the entry probe is meant */
 	const char *reason;
 };
 
@@ -83,6 +84,7 @@ struct fdbg_traced_function {
 	bool saves_hidden_pointer;       /* the call probe sees the hidden pointer in its register */
 	bool hidden_pointer_at_entry;    /* only an entry probe sees it (aarch64) */
 	bool hidden_pointer_at_return;   /* the return register holds it again at ret */
+	bool arguments_at_entry;         /* an entry probe keeps registers that the call probe does not find any more */
 	bool loop_head;                  /* a loop may come back to the call probe: an entry probe arms it */
 };
 

@@ -54,18 +54,19 @@ static struct fdbg_error *write_event(struct recorder *recorder, const struct fd
 }
 
 /* The bytes of a value that lies in registers, in the event's arena; NULL: one of them is not known. */
-static const uint8_t *assemble(const struct fdbg_hit *hit, const struct fdbg_type *type,
-			       const struct fdbg_source_piece *pieces, size_t n_pieces)
+static const uint8_t *assemble(const struct fdbg_hit *hit, const struct fdbg_registers *registers,
+			       const struct fdbg_type *type, const struct fdbg_source_piece *pieces,
+			       size_t n_pieces)
 {
 	uint8_t *bytes = fdbg_arena_alloc(hit->view->arena, type->size);
 
 	for (size_t i = 0; i < n_pieces && bytes; i++) {
 		const struct fdbg_source_piece *piece = &pieces[i];
 
-		if (!hit->registers->valid[piece->reg] || piece->size > 16 || piece->offset > type->size ||
+		if (!registers->valid[piece->reg] || piece->size > 16 || piece->offset > type->size ||
 		    piece->size > type->size - piece->offset)
 			return NULL;
-		memcpy(bytes + piece->offset, hit->registers->bytes[piece->reg], piece->size);
+		memcpy(bytes + piece->offset, registers->bytes[piece->reg], piece->size);
 		if (piece->one_bit)
 			bytes[piece->offset] &= 1;
 	}
@@ -182,29 +183,35 @@ static const char *add_indirect(struct recorder *recorder, const struct fdbg_hit
 }
 
 static void add_argument(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_probe *probe,
-			 const struct fdbg_traced_param *param, struct fdbg_value *to)
+			 const struct fdbg_registers *entry, const struct fdbg_traced_param *param,
+			 struct fdbg_value *to)
 {
 	const struct fdbg_source *source = &param->source;
+	const struct fdbg_registers *registers = source->at_entry ? entry : hit->registers;
 	const char *reason = NULL;
 	const uint8_t *bytes;
 
+	if (!registers) {
+		*to = fdbg_value_opaque("the function's entry was not seen");
+		return;
+	}
 	switch (source->kind) {
 	case FDBG_SOURCE_NOTHING:
 		fdbg_decoder_add_bytes(recorder->decoder, param->type, (const uint8_t *)"", to);
 		return;
 	case FDBG_SOURCE_MEMORY:
-		if (!hit->registers->valid[source->reg])
+		if (!registers->valid[source->reg])
 			reason = "the register of its frame is not known";
 		else
 			fdbg_decoder_add_memory(recorder->decoder, param->type,
-						fdbg_registers_get(hit->registers, source->reg) +
+						fdbg_registers_get(registers, source->reg) +
 							(uint64_t)source->offset, to);
 		break;
 	case FDBG_SOURCE_INDIRECT:
 		reason = add_indirect(recorder, hit, param, to);
 		break;
 	case FDBG_SOURCE_REGISTERS:
-		bytes = assemble(hit, param->type, source->pieces, source->n_pieces);
+		bytes = assemble(hit, registers, param->type, source->pieces, source->n_pieces);
 		if (bytes)
 			fdbg_decoder_add_bytes(recorder->decoder, param->type, bytes, to);
 		else
@@ -239,9 +246,10 @@ static void explain(const struct recorder *recorder, const struct fdbg_traced_fu
 		 value->opaque.reason ? value->opaque.reason : "no reason known");
 }
 
-/* Decodes the arguments and, when all is read, lets the target run on. */
+/* Decodes the arguments. entry: the registers at the function's entry, NULL: not known. */
 static struct fdbg_error *decode_arguments(struct recorder *recorder, const struct fdbg_hit *hit,
-					   const struct fdbg_probe *probe, struct fdbg_named_value **ret)
+					   const struct fdbg_probe *probe, const struct fdbg_registers *entry,
+					   struct fdbg_named_value **ret)
 {
 	const struct fdbg_traced_function *function = probe->function;
 	struct fdbg_named_value *values = fdbg_arena_array(hit->view->arena, function->n_params, sizeof(*values));
@@ -252,7 +260,7 @@ static struct fdbg_error *decode_arguments(struct recorder *recorder, const stru
 	fdbg_decoder_begin(recorder->decoder, hit->view->arena, hit->view);
 	for (size_t i = 0; i < function->n_params; i++) {
 		values[i].name = function->params[i].name;
-		add_argument(recorder, hit, probe, &function->params[i], &values[i].value);
+		add_argument(recorder, hit, probe, entry, &function->params[i], &values[i].value);
 	}
 	err = fdbg_decoder_run(recorder->decoder);
 	for (size_t i = 0; i < function->n_params; i++)
@@ -325,7 +333,7 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 	if (!frame->recorded)
 		return NULL;
 	if (recorder->options->values) {
-		err = decode_arguments(recorder, hit, probe, &values);
+		err = decode_arguments(recorder, hit, probe, armed ? &thread->armed_registers : NULL, &values);
 		if (err)
 			return err;
 	}
@@ -356,7 +364,7 @@ static void add_return_value(struct recorder *recorder, const struct fdbg_hit *h
 			to->kind = FDBG_VALUE_UNIT;
 		return;
 	case FDBG_RETURN_REGISTERS:
-		bytes = assemble(hit, function->return_type, function->return_pieces, function->n_return_pieces);
+		bytes = assemble(hit, hit->registers, function->return_type, function->return_pieces, function->n_return_pieces);
 		if (bytes)
 			fdbg_decoder_add_bytes(recorder->decoder, function->return_type, bytes, to);
 		else
@@ -442,7 +450,8 @@ static struct fdbg_error *on_dbg_trace(struct recorder *recorder, const struct f
 	};
 	struct fdbg_error *err;
 
-	err = decode_arguments(recorder, hit, probe, &values);
+	err = decode_arguments(recorder, hit, probe,
+			       thread->armed == probe->function ? &thread->armed_registers : NULL, &values);
 	if (!err)
 		err = fdbg_engine_release(recorder->engine);
 	if (err)
@@ -473,6 +482,8 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 			thread->armed_cfa = cfa;
 			thread->armed_hidden_pointer = fdbg_registers_get(hit->registers,
 									  recorder->plan->arch->hidden_pointer);
+			if (probe->function->arguments_at_entry)
+				thread->armed_registers = *hit->registers;
 			break;
 		case FDBG_PROBE_CALL:
 			err = probe->function->dbg_trace ? on_dbg_trace(recorder, hit, thread, probe)
