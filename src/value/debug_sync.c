@@ -93,10 +93,13 @@ static bool put_guard(struct fdbg_debug *debug, const struct fdbg_value *value, 
 	const struct fdbg_value *pointer = fdbg_shape_peel(fdbg_shape_field(value, rule->text));
 	const struct fdbg_value *content;
 	struct fdbg_shape_dyn dyn;
+	bool lock = fdbg_text_is(fdbg_text_from(rule->text), "lock");
 
 	/* The guard for reading refers to the lock in old versions, to the data in new ones. */
-	if (!pointer)
+	if (!pointer) {
 		pointer = fdbg_shape_peel(fdbg_shape_field(value, "lock"));
+		lock = true;
+	}
 	if (pointer && fdbg_shape_field(pointer, "data_ptr"))
 		pointer = fdbg_shape_field(pointer, "data_ptr");
 	else if (pointer && fdbg_shape_dyn(pointer, &dyn))
@@ -104,8 +107,7 @@ static bool put_guard(struct fdbg_debug *debug, const struct fdbg_value *value, 
 	if (!pointer || pointer->kind != FDBG_VALUE_REF)
 		return false;
 	content = pointer->ref.target;
-	/* A lock's guard refers to the lock. */
-	if (fdbg_shape_field(content, "data") && fdbg_shape_field(content, "poison"))
+	if (lock && fdbg_shape_field(content, "data") && fdbg_shape_field(content, "poison"))
 		content = out_of_cell(fdbg_shape_field(content, "data"));
 	if (content)
 		fdbg_debug_value(debug, content);

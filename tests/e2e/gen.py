@@ -18,6 +18,7 @@ What a program prints, one line an event, fields parted by tabs, texts escaped a
 import argparse
 import json
 import os
+import platform
 import random
 import sys
 
@@ -91,7 +92,8 @@ pub mod hlp {
 
 
 class Generator:
-    def __init__(self, seed, functions, threads=1, depth=4, calls=2, crate="gen_prog", rustc=(1, 95), types=None):
+    def __init__(self, seed, functions, threads=1, depth=4, calls=2, crate="gen_prog", rustc=(1, 95), types=None,
+                 arch=platform.machine()):
         self.rng = random.Random(seed)
         self.seed = seed
         self.crate = crate
@@ -100,7 +102,7 @@ class Generator:
         self.calls = calls
         self.threads = threads
         self.constructors = [c for c in gen_types.CONSTRUCTORS
-                             if rustc >= c["since"] and (not types or c["kind"] in types or c["make"].__module__ in types)]
+                             if rustc >= c["since"] and c["arch"] in (None, arch) and (not types or c["kind"] in types or c["make"].__module__ in types)]
         self.leaves = [c for c in self.constructors if c["leaf"]] or \
             [c for c in gen_types.CONSTRUCTORS if c["kind"] == "integer"]
         self.modules = {}           # path below the crate -> list of items

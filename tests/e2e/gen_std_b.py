@@ -3,7 +3,6 @@
 errors, handles and small wrappers. Helpers that the values need stand in the module `hlp::b` of each program.
 """
 
-import platform
 import re
 
 from gen_types import INT_BITS, Type, con, int_type, int_value, join_names, char_code, str_literal, items
@@ -581,13 +580,12 @@ def simd(rust, arrays):
 
     make.__name__ = rust.strip("_")
     make.__module__ = __name__
-    con(1, leaf=True)(make)
+    con(1, leaf=True, arch="x86_64")(make)
 
 
-if platform.machine() == "x86_64":
-    simd("__m128i", [("i64", 2), ("u8", 16)])
-    simd("__m128", [("f32", 4)])
-    simd("__m128d", [("f64", 2)])
-    simd("__m256i", [("i64", 4)])
-    simd("__m256", [("f32", 8)])
-    simd("__m256d", [("f64", 4)])
+simd("__m128i", [("i64", 2), ("u8", 16)])
+simd("__m128", [("f32", 4)])
+simd("__m128d", [("f64", 2)])
+simd("__m256i", [("i64", 4)])
+simd("__m256", [("f32", 8)])
+simd("__m256d", [("f64", 4)])

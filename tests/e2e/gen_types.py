@@ -31,11 +31,11 @@ class Type:
         return self.rust
 
 
-def con(weight, leaf=False, since=(1, 0)):
+def con(weight, leaf=False, since=(1, 0), arch=None):
     """Adds a constructor. leaf: it needs no further type, so it serves when the depth is used up."""
 
     def add(function):
-        CONSTRUCTORS.append({"weight": weight, "leaf": leaf, "since": since, "make": function,
+        CONSTRUCTORS.append({"weight": weight, "leaf": leaf, "since": since, "arch": arch, "make": function,
                              "kind": function.__name__})
         return function
 

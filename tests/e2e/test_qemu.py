@@ -62,7 +62,8 @@ class QemuTest(E2ETest):
 
     def check_generated(self, seed, functions, flags=(), **options):
         rustc, _, identity = harness.arm_compiler()
-        source, manifest = gen.generate(seed, functions, rustc=harness.rustc_version(identity), **options)
+        source, manifest = gen.generate(seed, functions, rustc=harness.rustc_version(identity),
+                                        arch="aarch64", **options)
         rec, out = self.remote(self.compile("gen_prog", source, flags), opts=gen.EXCLUDE, timeout=60 * harness.SLOWNESS)
         self.trees(rec)
         diff = gen.compare(gen.parse_output(out), rec.events(), manifest)
