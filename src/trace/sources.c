@@ -302,17 +302,20 @@ static enum agreement stores_agree(const struct fdbg_source_context *context, co
 
 			if (one == DISAGREES)
 				return DISAGREES;
-			if (one == AGREES)
+			/* Where a float is says nothing of how many integer registers come before the others. */
+			if (one == AGREES && values[i].pieces[k].reg_class == FDBG_REG_INT)
 				all = AGREES;
 		}
 	}
 	return all;
 }
 
+#define OP_BREG0 0x70
+#define OP_BREG31 0x8f
 #define OP_FBREG 0x91
 
 /*
- * The stack slot that a capture's location starts from: `fbreg N` and then dereferences and offsets through the
+ * The stack slot that a capture's location starts from: `fbreg N` or `breg7 N`, and then dereferences and offsets through the
  * environment. Without those it is the environment's own slot.
  */
 static struct fdbg_simple_location environment_slot(const struct fdbg_source_context *context,
@@ -323,7 +326,8 @@ static struct fdbg_simple_location environment_slot(const struct fdbg_source_con
 	struct fdbg_location location = capture->location;
 	size_t len = 1;
 
-	if (!range || !range->len || range->expr[0] != OP_FBREG)
+	if (!range || !range->len ||
+	    (range->expr[0] != OP_FBREG && (range->expr[0] < OP_BREG0 || range->expr[0] > OP_BREG31)))
 		return (struct fdbg_simple_location){ .kind = FDBG_SIMPLE_NONE };
 	while (len < range->len && range->expr[len] & 0x80)
 		len++; /* the operand is a LEB128: its last byte has the top bit clear */
