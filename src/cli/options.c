@@ -2,6 +2,8 @@
 /* Options of a subcommand as a table, from which both the parser and its help come. */
 #include "cli/options.h"
 
+#include <config.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -10,8 +12,8 @@
 
 #include "base/buf.h"
 
-/* Values of getopt_long for long options without a letter, and for --help. */
-enum { FIRST_LONG = 256, HELP = 255 };
+/* Values of getopt_long for long options without a letter, and for --help and --version. */
+enum { FIRST_LONG = 256, HELP = 255, SHOW_VERSION = 254 };
 
 void fdbg_option_list_deinit(struct fdbg_option_list *list)
 {
@@ -177,7 +179,8 @@ static void fill_tables(const struct fdbg_option *options, size_t n, struct opti
 			*shorts++ = ':';
 	}
 	longs[n] = (struct option){ .name = "help", .has_arg = no_argument, .val = HELP };
-	longs[n + 1] = (struct option){ 0 };
+	longs[n + 1] = (struct option){ .name = "version", .has_arg = no_argument, .val = SHOW_VERSION };
+	longs[n + 2] = (struct option){ 0 };
 	*shorts++ = 'h';
 	*shorts = '\0';
 }
@@ -235,7 +238,7 @@ struct fdbg_error *fdbg_options_parse(const struct fdbg_syntax *syntax, int argc
 
 	while (syntax->options[n].name)
 		n++;
-	longs = calloc(n + 2, sizeof(*longs));
+	longs = calloc(n + 3, sizeof(*longs));
 	shorts = malloc(3 * n + 4);
 	if (!longs || !shorts) {
 		err = &fdbg_error_nomem;
@@ -249,6 +252,11 @@ struct fdbg_error *fdbg_options_parse(const struct fdbg_syntax *syntax, int argc
 	while (!err && (answer = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (answer == 'h' || answer == HELP) {
 			print_help(syntax);
+			*help_ret = true;
+			goto out;
+		}
+		if (answer == SHOW_VERSION) {
+			puts(PACKAGE_STRING);
 			*help_ret = true;
 			goto out;
 		}
