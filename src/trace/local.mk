@@ -11,5 +11,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/recorder.c src/trace/recorder.h \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/sources.c src/trace/sources.h \
-	src/trace/stop_engine.c \
+	src/trace/stop_engine.c src/trace/stop_internal.h \
+	src/trace/stop_moment.c \
+	src/trace/stop_resume.c \
 	src/trace/unwinder.c src/trace/unwinder.h

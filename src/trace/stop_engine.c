@@ -1,90 +1,27 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The stop engine: a breakpoint stops the target, its memory is read, it runs on past the displaced instruction. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "debuginfo/image.h"
 #include "gdbremote/program.h"
-#include "gdbremote/session.h"
-#include "trace/engine.h"
 #include "trace/identity.h"
-#include "trace/places.h"
+#include "trace/stop_internal.h"
 #include "trace/unwinder.h"
 
-/* Reads that go out before replies are gathered, so that neither side's socket buffer can fill up for good. */
-#define BATCH 256
-#define STOP_TIMEOUT_MS 5000
 /* How long a hit waits for the stop after it before its answers are asked for. */
 #define PENDING_MS 5
-/* Signals that may come instead of the end of a step. */
-#define MAX_STEPS 64
 /* How long an interrupt may take to show before another stop is taken instead. */
 #define INTERRUPT_MS 1000
-/* The most memory that one event may read. */
-#define FETCH_LIMIT ((size_t)4 << 20)
 
-enum { TARGET_SIGINT = 2, TARGET_SIGTRAP = 5, TARGET_SIGKILL = 9, TARGET_SIGSTOP = 19, TARGET_N_SIGNALS = 64 };
-
-struct stop_engine;
-
-/* What one hit holds: its registers and memory, valid until the hit after it is asked for. */
-struct moment {
-	struct stop_engine *engine;
-	struct fdbg_arena arena;
-	struct fdbg_memview view;
-	struct fdbg_registers registers;
-	struct fdbg_engine_event event;
-	uint8_t **bytes;                     /* one a capture of the site: what was read, and whether */
-	bool *done;
-};
-
-/*
- * A hit that needs nothing but its captures costs one round trip: its reads go out in one write with the resume, and
- * their answers come in with the next stop. So it is handed out when that stop has been dealt with, and decoded
- * while the target runs on. Meanwhile it is `pending`.
- */
-struct stop_engine {
-	struct fdbg_engine base;
-	struct fdbg_session *session;
-	const struct fdbg_plan *plan;
-	const struct fdbg_arch *arch;
-	const struct fdbg_image *image;
-	const struct fdbg_log *log;
-	uint32_t remote[FDBG_ARCH_MAX_REGS]; /* index of the session's register, UINT32_MAX: it has none */
-	uint32_t copy_size[FDBG_ARCH_MAX_REGS];
-	struct fdbg_places places;           /* the first ones are the plan's sites */
-	uint64_t pid;
-	uint64_t (*needs)[2];                /* by site: bit set of the registers that its values are in */
-	uint64_t only_thread;                /* where others run on at a stop: the one that there may be; 0: not seen */
-
-	bool running;
-	uint64_t at_place;                   /* stopped at this breakpoint of ours, its instruction still to be executed; 0: no */
-	struct moment *held;                 /* the hit that may read memory; NULL: the target runs, or may run on */
-	bool gone;                           /* the process has ended, or was let go */
-	bool watches_unwinding;
-	bool halting;                        /* a hit is no reason to run on */
-	struct fdbg_thread_id thread;        /* that stopped last */
-	int signal;                          /* to deliver with the next resume */
-	bool has_next;                       /* a stop that came while another was being handled */
-	struct fdbg_stop next_stop;
-
-	struct moment moments[2];
-	struct moment *now;                  /* of the stop that is being dealt with */
-	struct moment *pending;              /* NULL: none */
-	bool has_stashed;                    /* an event that comes after the pending one */
-	struct fdbg_engine_event stashed;
-	struct fdbg_error *failed;           /* reported when the pending hit has been handed out */
-};
-
-static struct stop_engine *self(struct fdbg_engine *engine)
+static struct fdbg_stop_engine *self(struct fdbg_engine *engine)
 {
-	return (struct stop_engine *)engine;
+	return (struct fdbg_stop_engine *)engine;
 }
 
 /* ---- start ---- */
 
-static struct fdbg_error *find_bias(struct stop_engine *engine)
+static struct fdbg_error *find_bias(struct fdbg_stop_engine *engine)
 {
 	const struct fdbg_image_info *info = fdbg_image_info(engine->image);
 	struct fdbg_auxv auxv = { 0 };
@@ -101,26 +38,8 @@ static struct fdbg_error *find_bias(struct stop_engine *engine)
 	return NULL;
 }
 
-static void map_registers(struct stop_engine *engine)
-{
-	const struct fdbg_remote_reg *regs;
-	size_t n;
-
-	regs = fdbg_session_regs(engine->session, &n);
-	for (uint32_t i = 0; i < engine->arch->n_regs; i++) {
-		engine->remote[i] = UINT32_MAX;
-		for (size_t k = 0; k < n; k++) {
-			if (fdbg_arch_reg_by_name(engine->arch, regs[k].name) != i)
-				continue;
-			engine->remote[i] = (uint32_t)k;
-			engine->copy_size[i] = regs[k].size < engine->arch->regs[i].size ? regs[k].size
-										  : engine->arch->regs[i].size;
-		}
-	}
-}
-
 /* Signals that are none of our business go to the target without a stop, where the server can. */
-static struct fdbg_error *pass_signals(struct stop_engine *engine)
+static struct fdbg_error *pass_signals(struct fdbg_stop_engine *engine)
 {
 	int signals[TARGET_N_SIGNALS];
 	struct fdbg_error *err;
@@ -138,147 +57,11 @@ static struct fdbg_error *pass_signals(struct stop_engine *engine)
 	return err;
 }
 
-/* ---- memory ---- */
-
-static struct fdbg_error *fetch(void *context, struct fdbg_memview_want *wants, size_t n_wants)
-{
-	struct moment *moment = context;
-	struct stop_engine *engine = moment->engine;
-	struct fdbg_error *err = NULL;
-
-	if (engine->held != moment)
-		return NULL; /* the target runs on: what was not captured cannot be read */
-	engine->base.stats.on_demand_reads++;
-	for (size_t i = 0; i < n_wants && !err; i++) {
-		err = fdbg_session_queue_read(engine->session, wants[i].address, wants[i].size, wants[i].bytes,
-					      &wants[i].done);
-		if (!err && i % BATCH == BATCH - 1)
-			err = fdbg_session_collect(engine->session);
-	}
-	return err ? err : fdbg_session_collect(engine->session);
-}
-
-/* The program's own constants need no round trip. */
-static const uint8_t *fixed(void *context, uint64_t address, size_t size)
-{
-	struct stop_engine *engine = context;
-
-	return fdbg_image_bytes(engine->image, address - engine->base.bias, size, true);
-}
-
 /* ---- running ---- */
-
-static struct fdbg_error *set_pc(struct stop_engine *engine, uint64_t pc)
-{
-	uint8_t bytes[8];
-
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(pc >> 8 * i);
-	return fdbg_session_set_register(engine->session, engine->remote[engine->arch->pc], bytes);
-}
-
-/* Waits for the end of a step, which is short: whoever wants to interrupt waits for it. */
-static struct fdbg_error *wait_step(struct stop_engine *engine, struct fdbg_stop *ret)
-{
-	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)STOP_TIMEOUT_MS * 1000000;
-	struct fdbg_error *err;
-
-	for (;;) {
-		err = fdbg_session_wait(engine->session, STOP_TIMEOUT_MS, ret);
-		if (!fdbg_error_is(err, FDBG_ERROR_INTERRUPTED) || fdbg_clock_mono_ns() > deadline)
-			return err;
-		fdbg_error_destroy(err);
-	}
-}
-
-/* Whether the thread that stopped is still at an address. */
-static struct fdbg_error *is_at(struct stop_engine *engine, uint64_t address, bool *ret)
-{
-	uint32_t pc = engine->remote[engine->arch->pc];
-	struct fdbg_error *err = fdbg_session_fetch_register(engine->session, pc);
-	const uint8_t *bytes = err ? NULL : fdbg_session_register(engine->session, pc);
-	uint64_t value = 0;
-
-	for (int i = 7; bytes && i >= 0; i--)
-		value = value << 8 | bytes[i];
-	*ret = value == address;
-	return err;
-}
-
-/* Steps until the instruction at a place is executed; signals that come first are kept for the target. */
-static struct fdbg_error *step(struct stop_engine *engine, const struct fdbg_stop_place *place)
-{
-	for (int i = 0; i < MAX_STEPS; i++) {
-		struct fdbg_error *err;
-		struct fdbg_stop stop;
-		bool still;
-
-		err = fdbg_session_queue_resume(engine->session, FDBG_RESUME_STEP_ONLY, engine->thread, 0, false);
-		if (!err)
-			err = wait_step(engine, &stop);
-		if (err)
-			return fdbg_error_prefix(err, "while stepping over a breakpoint");
-		if (stop.kind == FDBG_STOP_EXITED || stop.kind == FDBG_STOP_KILLED || stop.interrupt) {
-			/* Dealt with as if it had come afterwards. */
-			engine->has_next = true;
-			engine->next_stop = stop;
-			if (!stop.interrupt)
-				return NULL;
-		} else if (stop.kind != FDBG_STOP_SIGNAL || stop.signal == TARGET_SIGTRAP) {
-			return NULL;
-		} else {
-			engine->signal = stop.signal;
-		}
-		err = is_at(engine, place->address, &still);
-		if (err || !still)
-			return err;
-	}
-	return fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target does not get past a breakpoint for signals");
-}
-
-/* Remove, step this thread alone, insert again (remote-protocol.md, section 5, (i)). */
-static struct fdbg_error *step_over(struct stop_engine *engine, const struct fdbg_stop_place *place)
-{
-	struct fdbg_error *err;
-	bool removed, inserted = false;
-
-	engine->base.stats.stepped++;
-	err = fdbg_session_queue_remove(engine->session, place->address, engine->arch->breakpoint_size, &removed);
-	if (!err)
-		err = step(engine, place);
-	if (err || (engine->has_next && !engine->next_stop.interrupt))
-		return err;
-	err = fdbg_session_queue_insert(engine->session, place->address, engine->arch->breakpoint_size, &inserted);
-	if (!err)
-		err = fdbg_session_collect(engine->session);
-	if (!err && !inserted)
-		err = fdbg_error_create(FDBG_ERROR_PROTOCOL, "the server did not set a breakpoint again");
-	return err;
-}
-
-/* Queues what lets the target run on from where it stopped. Nothing is sent yet, except to step. */
-static struct fdbg_error *queue_run(struct stop_engine *engine)
-{
-	struct fdbg_error *err = NULL;
-
-	if (engine->at_place) {
-		const struct fdbg_stop_place *place = fdbg_places_at(&engine->places, engine->at_place);
-
-		engine->at_place = 0;
-		if (place)
-			err = place->slot ? set_pc(engine, place->slot) : step_over(engine, place);
-		if (err || engine->has_next)
-			return err;
-	}
-	err = fdbg_session_queue_resume(engine->session, FDBG_RESUME_CONTINUE, engine->thread, engine->signal, true);
-	engine->signal = 0;
-	engine->running = !err;
-	return err;
-}
 
 static struct fdbg_error *release(struct fdbg_engine *base)
 {
-	struct stop_engine *engine = self(base);
+	struct fdbg_stop_engine *engine = self(base);
 	struct fdbg_error *err;
 
 	/* A stashed hit is held until it has been handed out. */
@@ -287,158 +70,11 @@ static struct fdbg_error *release(struct fdbg_engine *base)
 	engine->held = NULL;
 	if (engine->running || engine->gone || engine->has_next)
 		return NULL;
-	err = queue_run(engine);
+	err = fdbg_stop_queue_run(engine);
 	return err || !engine->running ? err : fdbg_session_send(engine->session);
 }
 
-static void load_registers(struct stop_engine *engine)
-{
-	for (size_t i = 0; i < engine->arch->n_regs; i++) {
-		const uint8_t *bytes = engine->remote[i] == UINT32_MAX
-					       ? NULL : fdbg_session_register(engine->session, engine->remote[i]);
-
-		engine->now->registers.valid[i] = bytes;
-		if (bytes)
-			memcpy(engine->now->registers.bytes[i], bytes, engine->copy_size[i]);
-	}
-}
-
-/* General registers are wanted at every stop; of the others a site says which it needs. */
-static bool is_general(const struct stop_engine *engine, size_t reg)
-{
-	return engine->arch->regs[reg].size <= 8;
-}
-
-static void need_pieces(uint64_t needs[2], const struct fdbg_source_piece *pieces, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		needs[pieces[i].reg / 64] |= (uint64_t)1 << pieces[i].reg % 64;
-}
-
-/* The registers that the values of a probe are in. */
-static void need_of_probe(uint64_t needs[2], const struct fdbg_probe *probe)
-{
-	const struct fdbg_traced_function *function = probe->function;
-
-	if (!function)
-		return;
-	if (probe->kind == FDBG_PROBE_RETURN)
-		need_pieces(needs, function->return_pieces, function->n_return_pieces);
-	for (size_t i = 0; probe->kind != FDBG_PROBE_RETURN && i < function->n_params; i++) {
-		if (function->params[i].source.at_entry != (probe->kind == FDBG_PROBE_ENTRY))
-			continue;
-		need_pieces(needs, function->params[i].source.pieces, function->params[i].source.n_pieces);
-		/* A location may name any register. */
-		if (function->params[i].source.kind == FDBG_SOURCE_LOCATION)
-			needs[0] = needs[1] = UINT64_MAX;
-	}
-}
-
-static struct fdbg_error *find_needs(struct stop_engine *engine)
-{
-	engine->needs = calloc(engine->plan->n_sites + 1, sizeof(*engine->needs));
-	if (!engine->needs)
-		return &fdbg_error_nomem;
-	for (size_t i = 0; i < engine->plan->n_sites; i++)
-		for (size_t k = 0; k < engine->plan->sites[i].n_probes; k++)
-			need_of_probe(engine->needs[i], &engine->plan->sites[i].probes[k]);
-	return NULL;
-}
-
-static struct fdbg_error *load_general_registers(struct stop_engine *engine)
-{
-	struct fdbg_error *err;
-
-	load_registers(engine);
-	for (size_t i = 0; i < engine->arch->n_regs; i++) {
-		if (engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX || !is_general(engine, i))
-			continue;
-		err = fdbg_session_fetch_registers(engine->session);
-		if (err)
-			return err;
-		load_registers(engine);
-		break;
-	}
-	return NULL;
-}
-
-/* What the stop did not bring of a site's other registers. */
-static struct fdbg_error *load_needed_registers(struct stop_engine *engine, const struct fdbg_site *site)
-{
-	const uint64_t *needs = engine->needs[site - engine->plan->sites];
-	struct fdbg_error *err = NULL;
-	bool fetched = false;
-
-	for (size_t i = 0; i < engine->arch->n_regs && !err; i++) {
-		if (!(needs[i / 64] >> i % 64 & 1) || engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX)
-			continue;
-		err = fdbg_session_fetch_register(engine->session, engine->remote[i]);
-		fetched = true;
-		if (fdbg_error_is(err, FDBG_ERROR_REFUSED) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
-			fdbg_error_destroy(err);
-			err = NULL;
-		}
-	}
-	if (!err && fetched)
-		load_registers(engine);
-	return err;
-}
-
-static uint64_t capture_address(const struct moment *moment, const struct fdbg_capture_range *range)
-{
-	return fdbg_registers_get(&moment->registers, range->reg) + (uint64_t)range->offset;
-}
-
-/* The answers to a moment's reads are in: puts them into its view. */
-static struct fdbg_error *gather(struct moment *moment)
-{
-	const struct fdbg_site *site = moment->event.hit.site;
-
-	for (size_t i = 0; i < site->n_captures; i++)
-		if (!fdbg_memview_add(&moment->view, capture_address(moment, &site->captures[i]),
-				      moment->done[i] ? moment->bytes[i] : NULL, site->captures[i].size))
-			return &fdbg_error_nomem;
-	return NULL;
-}
-
-/*
- * Reads what the site's plan names. When nothing more can be needed the target runs on at once and the moment
- * becomes pending (*pending_ret) until the answers are in; else it is held.
- */
-static struct fdbg_error *capture(struct stop_engine *engine, const struct fdbg_site *site,
-				  const struct fdbg_stop_place *place, bool *pending_ret)
-{
-	struct moment *moment = engine->now;
-	struct fdbg_error *err = NULL;
-
-	moment->bytes = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->bytes));
-	moment->done = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->done));
-	if (!moment->bytes || !moment->done)
-		return &fdbg_error_nomem;
-	for (size_t i = 0; i < site->n_captures && !err; i++) {
-		const struct fdbg_capture_range *range = &site->captures[i];
-
-		moment->bytes[i] = fdbg_arena_alloc(&moment->arena, range->size);
-		if (!moment->bytes[i])
-			return &fdbg_error_nomem;
-		err = fdbg_session_queue_read(engine->session, capture_address(moment, range), range->size,
-					      moment->bytes[i], &moment->done[i]);
-	}
-	if (err)
-		return err;
-	if (!site->on_demand && place->slot && !engine->halting) {
-		*pending_ret = site->n_captures > 0;
-		err = queue_run(engine);
-		return err ? err : fdbg_session_send(engine->session);
-	}
-	engine->held = moment;
-	if (!site->n_captures)
-		return NULL;
-	err = fdbg_session_collect(engine->session);
-	return err ? err : gather(moment);
-}
-
-static struct fdbg_engine_event event_of(struct stop_engine *engine, enum fdbg_engine_event_kind kind,
+static struct fdbg_engine_event event_of(struct fdbg_stop_engine *engine, enum fdbg_engine_event_kind kind,
 					 const struct fdbg_stop *stop)
 {
 	return (struct fdbg_engine_event){
@@ -456,7 +92,7 @@ enum outcome {
 };
 
 /* A breakpoint of ours was reached. */
-static struct fdbg_error *hit(struct stop_engine *engine, const struct fdbg_stop_place *place,
+static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg_stop_place *place,
 			      const struct fdbg_stop *stop, enum outcome *ret)
 {
 	struct fdbg_engine_event *event = &engine->now->event;
@@ -469,9 +105,9 @@ static struct fdbg_error *hit(struct stop_engine *engine, const struct fdbg_stop
 		engine->base.stats.hits++;
 		*event = event_of(engine, FDBG_ENGINE_HIT, stop);
 		event->hit.site = &engine->plan->sites[place - engine->places.items];
-		err = load_needed_registers(engine, event->hit.site);
+		err = fdbg_stop_load_needed_registers(engine, event->hit.site);
 		if (!err)
-			err = capture(engine, event->hit.site, place, &pending);
+			err = fdbg_stop_capture(engine, event->hit.site, place, &pending);
 		*ret = pending ? OUTCOME_PENDING : OUTCOME_EVENT;
 		return err;
 	case FDBG_ROLE_SET_IP:
@@ -487,7 +123,7 @@ static struct fdbg_error *hit(struct stop_engine *engine, const struct fdbg_stop
 }
 
 /* A forked child has our breakpoints in its memory and no tracer: clean it, then let it go. */
-static struct fdbg_error *let_child_go(struct stop_engine *engine, const struct fdbg_stop *stop)
+static struct fdbg_error *let_child_go(struct fdbg_stop_engine *engine, const struct fdbg_stop *stop)
 {
 	struct fdbg_error *err = fdbg_session_select(engine->session, stop->child);
 
@@ -505,10 +141,10 @@ static struct fdbg_error *let_child_go(struct stop_engine *engine, const struct 
 }
 
 /*
- * Where the other threads run on while one is stopped, hits of theirs are lost and stop replies mixed up (remote-protocol.md,
- * section 7): such a server is for programs with one thread.
+ * Where the other threads run on while one is stopped, hits of theirs are lost and stop replies mixed up
+ * (remote-protocol.md, section 7): such a server is for programs with one thread.
  */
-static struct fdbg_error *check_thread(struct stop_engine *engine, const struct fdbg_stop *stop)
+static struct fdbg_error *check_thread(struct fdbg_stop_engine *engine, const struct fdbg_stop *stop)
 {
 	if (fdbg_session_abilities(engine->session)->stops_all || stop->kind == FDBG_STOP_EXITED ||
 	    stop->kind == FDBG_STOP_KILLED || !stop->thread.tid)
@@ -517,15 +153,15 @@ static struct fdbg_error *check_thread(struct stop_engine *engine, const struct 
 		engine->only_thread = stop->thread.tid;
 	if (engine->only_thread == stop->thread.tid)
 		return NULL;
-	return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the program has started a second thread, and this server cannot stop "
-				 "all threads together; what was recorded up to here is in the file");
+	return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the program has started a second thread, and this "
+				 "server cannot stop all threads together; what was recorded up to here is in the file");
 }
 
 /* Deals with a stop. */
-static struct fdbg_error *handle(struct stop_engine *engine, const struct fdbg_stop *stop, enum outcome *ret)
+static struct fdbg_error *handle(struct fdbg_stop_engine *engine, const struct fdbg_stop *stop, enum outcome *ret)
 {
 	const struct fdbg_stop_place *place;
-	struct moment *moment = engine->pending == &engine->moments[0] ? &engine->moments[1] : &engine->moments[0];
+	struct fdbg_stop_moment *moment = &engine->moments[engine->pending == &engine->moments[0]];
 	struct fdbg_error *err;
 
 	fdbg_memview_reset(&moment->view);
@@ -543,7 +179,7 @@ static struct fdbg_error *handle(struct stop_engine *engine, const struct fdbg_s
 		engine->signal = stop->signal;
 		if (stop->kind == FDBG_STOP_SIGNAL && stop->signal != TARGET_SIGTRAP)
 			return NULL;
-		err = load_general_registers(engine);
+		err = fdbg_stop_load_general_registers(engine);
 		if (err)
 			return err;
 		place = fdbg_places_at(&engine->places, fdbg_registers_get(&moment->registers, engine->arch->pc));
@@ -578,7 +214,7 @@ static struct fdbg_error *handle(struct stop_engine *engine, const struct fdbg_s
 	return NULL;
 }
 
-static struct fdbg_error *wait_stop(struct stop_engine *engine, int timeout_ms, struct fdbg_stop *ret)
+static struct fdbg_error *wait_stop(struct fdbg_stop_engine *engine, int timeout_ms, struct fdbg_stop *ret)
 {
 	struct fdbg_error *err;
 
@@ -594,17 +230,18 @@ static struct fdbg_error *wait_stop(struct stop_engine *engine, int timeout_ms, 
 }
 
 /* Hands out the pending hit. */
-static struct fdbg_error *hand_out_pending(struct stop_engine *engine, struct fdbg_engine_event *ret)
+static struct fdbg_error *hand_out_pending(struct fdbg_stop_engine *engine, struct fdbg_engine_event *ret)
 {
-	struct moment *moment = engine->pending;
+	struct fdbg_stop_moment *moment = engine->pending;
 
 	engine->pending = NULL;
 	*ret = moment->event;
-	return gather(moment);
+	return fdbg_stop_gather(moment);
 }
 
 /* No stop came. The pending hit need not wait for one: the answers to its reads are on their way. */
-static struct fdbg_error *nothing_came(struct stop_engine *engine, struct fdbg_error *err, struct fdbg_engine_event *ret)
+static struct fdbg_error *nothing_came(struct fdbg_stop_engine *engine, struct fdbg_error *err,
+				       struct fdbg_engine_event *ret)
 {
 	bool idle = fdbg_error_is(err, FDBG_ERROR_TIMEOUT) && engine->running;
 
@@ -635,7 +272,7 @@ static struct fdbg_error *nothing_came(struct stop_engine *engine, struct fdbg_e
 
 static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct fdbg_engine_event *ret)
 {
-	struct stop_engine *engine = self(base);
+	struct fdbg_stop_engine *engine = self(base);
 	struct fdbg_error *err = engine->failed ? engine->failed : release(base);
 	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)timeout_ms * 1000000;
 
@@ -654,7 +291,7 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 		if (engine->gone)
 			return fdbg_error_create(FDBG_ERROR_GONE, "the target has ended");
 		if (!engine->running && !engine->has_next)
-			err = queue_run(engine);
+			err = fdbg_stop_queue_run(engine);
 		if (!err)
 			err = wait_stop(engine, engine->pending && left_ms > PENDING_MS ? PENDING_MS : left_ms, &stop);
 		if (err)
@@ -664,7 +301,7 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 			continue;
 		if (engine->pending) {
 			/* Its answers came before this stop did. */
-			struct moment *newest = engine->now;
+			struct fdbg_stop_moment *newest = engine->now;
 
 			err = hand_out_pending(engine, ret);
 			if (outcome == OUTCOME_PENDING) {
@@ -690,9 +327,9 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
  * Brings a running target to a stop that is ours: the interrupt is a real SIGINT, which must be taken back before the
  * target is let go. Hits on the way are passed over.
  */
-static struct fdbg_error *halt(struct stop_engine *engine)
+static struct fdbg_error *halt(struct fdbg_stop_engine *engine)
 {
-	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)STOP_TIMEOUT_MS * 1000000;
+	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)FDBG_STOP_TIMEOUT_MS * 1000000;
 	uint64_t settled = fdbg_clock_mono_ns() + (uint64_t)INTERRUPT_MS * 1000000;
 	struct fdbg_error *err;
 
@@ -705,9 +342,9 @@ static struct fdbg_error *halt(struct stop_engine *engine)
 		struct fdbg_stop stop;
 
 		if (!engine->running && !engine->has_next)
-			err = queue_run(engine);
+			err = fdbg_stop_queue_run(engine);
 		if (!err)
-			err = wait_stop(engine, STOP_TIMEOUT_MS, &stop);
+			err = wait_stop(engine, FDBG_STOP_TIMEOUT_MS, &stop);
 		if (err)
 			break;
 		if (stop.kind == FDBG_STOP_SIGNAL && (stop.signal == TARGET_SIGINT || stop.signal == TARGET_SIGSTOP)) {
@@ -730,7 +367,7 @@ static struct fdbg_error *halt(struct stop_engine *engine)
 
 static struct fdbg_error *stop(struct fdbg_engine *base, bool kill)
 {
-	struct stop_engine *engine = self(base);
+	struct fdbg_stop_engine *engine = self(base);
 	struct fdbg_error *err;
 
 	if (engine->gone)
@@ -748,7 +385,7 @@ static struct fdbg_error *stop(struct fdbg_engine *base, bool kill)
 
 static void destroy(struct fdbg_engine *base)
 {
-	struct stop_engine *engine = self(base);
+	struct fdbg_stop_engine *engine = self(base);
 
 	fdbg_session_destroy(engine->session);
 	fdbg_error_destroy(engine->failed);
@@ -759,7 +396,7 @@ static void destroy(struct fdbg_engine *base)
 	free(engine);
 }
 
-static struct fdbg_error *start(struct stop_engine *engine)
+static struct fdbg_error *start(struct fdbg_stop_engine *engine)
 {
 	struct fdbg_stop stop;
 	struct fdbg_error *err;
@@ -774,7 +411,9 @@ static struct fdbg_error *start(struct stop_engine *engine)
 	err = find_bias(engine);
 	if (err)
 		return err;
-	map_registers(engine);
+	err = fdbg_stop_prepare_registers(engine);
+	if (err)
+		return err;
 	if (engine->remote[engine->arch->pc] == UINT32_MAX || engine->remote[engine->arch->sp] == UINT32_MAX)
 		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
 					 "the server does not describe the registers of %s", engine->arch->name);
@@ -782,10 +421,8 @@ static struct fdbg_error *start(struct stop_engine *engine)
 		.session = engine->session, .arch = engine->arch, .image = engine->image,
 		.bias = engine->base.bias, .log = engine->log,
 	};
-	err = find_needs(engine);
 	/* Signals that come while scratch memory is made must not be lost in it: they pass only afterwards. */
-	if (!err)
-		err = fdbg_places_insert(&engine->places, engine->plan, engine->thread);
+	err = fdbg_places_insert(&engine->places, engine->plan, engine->thread);
 	if (err)
 		return err;
 	engine->signal = engine->places.signal;
@@ -793,7 +430,7 @@ static struct fdbg_error *start(struct stop_engine *engine)
 }
 
 /* A start that failed: a program that lived before us goes on as it was. */
-static void back_out(struct stop_engine *engine)
+static void back_out(struct fdbg_stop_engine *engine)
 {
 	struct fdbg_error *err = engine->places.session ? fdbg_places_remove(&engine->places, true) : NULL;
 	bool attached = false;
@@ -808,7 +445,7 @@ static void back_out(struct stop_engine *engine)
 /* Once is enough: from then on every landing of every thread is seen. */
 static struct fdbg_error *watch_unwinding(struct fdbg_engine *base)
 {
-	struct stop_engine *engine = self(base);
+	struct fdbg_stop_engine *engine = self(base);
 	struct fdbg_error *err;
 	uint64_t set_ip;
 
@@ -833,7 +470,7 @@ struct fdbg_error *fdbg_stop_engine_create(struct fdbg_session *session, const s
 					   const struct fdbg_plan *plan, const struct fdbg_log *log,
 					   struct fdbg_engine **ret)
 {
-	struct stop_engine *engine = calloc(1, sizeof(*engine));
+	struct fdbg_stop_engine *engine = calloc(1, sizeof(*engine));
 	struct fdbg_error *err;
 
 	if (!engine) {
@@ -846,13 +483,7 @@ struct fdbg_error *fdbg_stop_engine_create(struct fdbg_session *session, const s
 	engine->plan = plan;
 	engine->arch = plan->arch;
 	engine->log = log;
-	for (size_t i = 0; i < 2; i++)
-		engine->moments[i] = (struct moment){
-			.engine = engine,
-			.view = { .arena = &engine->moments[i].arena, .fetch = fetch,
-				  .fetch_context = &engine->moments[i], .fixed = fixed, .fixed_context = engine,
-				  .fetch_limit = FETCH_LIMIT },
-		};
+	fdbg_stop_moments_init(engine);
 	err = start(engine);
 	if (err) {
 		back_out(engine);

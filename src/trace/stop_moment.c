@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What a hit of the stop engine holds: the registers that its values are in, and memory. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "debuginfo/image.h"
+#include "trace/stop_internal.h"
+
+/* Reads that go out before replies are gathered, so that neither side's socket buffer can fill up for good. */
+#define BATCH 256
+/* The most memory that one event may read. */
+#define FETCH_LIMIT ((size_t)4 << 20)
+
+static void map_registers(struct fdbg_stop_engine *engine)
+{
+	const struct fdbg_remote_reg *regs;
+	size_t n;
+
+	regs = fdbg_session_regs(engine->session, &n);
+	for (uint32_t i = 0; i < engine->arch->n_regs; i++) {
+		engine->remote[i] = UINT32_MAX;
+		for (size_t k = 0; k < n; k++) {
+			if (fdbg_arch_reg_by_name(engine->arch, regs[k].name) != i)
+				continue;
+			engine->remote[i] = (uint32_t)k;
+			engine->copy_size[i] = regs[k].size < engine->arch->regs[i].size ? regs[k].size
+										  : engine->arch->regs[i].size;
+		}
+	}
+}
+
+static struct fdbg_error *fetch(void *context, struct fdbg_memview_want *wants, size_t n_wants)
+{
+	struct fdbg_stop_moment *moment = context;
+	struct fdbg_stop_engine *engine = moment->engine;
+	struct fdbg_error *err = NULL;
+
+	if (engine->held != moment)
+		return NULL; /* the target runs on: what was not captured cannot be read */
+	engine->base.stats.on_demand_reads++;
+	for (size_t i = 0; i < n_wants && !err; i++) {
+		err = fdbg_session_queue_read(engine->session, wants[i].address, wants[i].size, wants[i].bytes,
+					      &wants[i].done);
+		if (!err && i % BATCH == BATCH - 1)
+			err = fdbg_session_collect(engine->session);
+	}
+	return err ? err : fdbg_session_collect(engine->session);
+}
+
+/* The program's own constants need no round trip. */
+static const uint8_t *fixed(void *context, uint64_t address, size_t size)
+{
+	struct fdbg_stop_engine *engine = context;
+
+	return fdbg_image_bytes(engine->image, address - engine->base.bias, size, true);
+}
+
+static void load_registers(struct fdbg_stop_engine *engine)
+{
+	for (size_t i = 0; i < engine->arch->n_regs; i++) {
+		const uint8_t *bytes = engine->remote[i] == UINT32_MAX
+					       ? NULL : fdbg_session_register(engine->session, engine->remote[i]);
+
+		engine->now->registers.valid[i] = bytes;
+		if (bytes)
+			memcpy(engine->now->registers.bytes[i], bytes, engine->copy_size[i]);
+	}
+}
+
+/* General registers are wanted at every stop; of the others a site says which it needs. */
+static bool is_general(const struct fdbg_stop_engine *engine, size_t reg)
+{
+	return engine->arch->regs[reg].size <= 8;
+}
+
+static void need_pieces(uint64_t needs[2], const struct fdbg_source_piece *pieces, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		needs[pieces[i].reg / 64] |= (uint64_t)1 << pieces[i].reg % 64;
+}
+
+/* The registers that the values of a probe are in. */
+static void need_of_probe(uint64_t needs[2], const struct fdbg_probe *probe)
+{
+	const struct fdbg_traced_function *function = probe->function;
+
+	if (!function)
+		return;
+	if (probe->kind == FDBG_PROBE_RETURN)
+		need_pieces(needs, function->return_pieces, function->n_return_pieces);
+	for (size_t i = 0; probe->kind != FDBG_PROBE_RETURN && i < function->n_params; i++) {
+		if (function->params[i].source.at_entry != (probe->kind == FDBG_PROBE_ENTRY))
+			continue;
+		need_pieces(needs, function->params[i].source.pieces, function->params[i].source.n_pieces);
+		/* A location may name any register. */
+		if (function->params[i].source.kind == FDBG_SOURCE_LOCATION)
+			needs[0] = needs[1] = UINT64_MAX;
+	}
+}
+
+static struct fdbg_error *find_needs(struct fdbg_stop_engine *engine)
+{
+	engine->needs = calloc(engine->plan->n_sites + 1, sizeof(*engine->needs));
+	if (!engine->needs)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < engine->plan->n_sites; i++)
+		for (size_t k = 0; k < engine->plan->sites[i].n_probes; k++)
+			need_of_probe(engine->needs[i], &engine->plan->sites[i].probes[k]);
+	return NULL;
+}
+
+struct fdbg_error *fdbg_stop_load_general_registers(struct fdbg_stop_engine *engine)
+{
+	struct fdbg_error *err;
+
+	load_registers(engine);
+	for (size_t i = 0; i < engine->arch->n_regs; i++) {
+		if (engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX || !is_general(engine, i))
+			continue;
+		err = fdbg_session_fetch_registers(engine->session);
+		if (err)
+			return err;
+		load_registers(engine);
+		break;
+	}
+	return NULL;
+}
+
+struct fdbg_error *fdbg_stop_load_needed_registers(struct fdbg_stop_engine *engine, const struct fdbg_site *site)
+{
+	const uint64_t *needs = engine->needs[site - engine->plan->sites];
+	struct fdbg_error *err = NULL;
+	bool fetched = false;
+
+	for (size_t i = 0; i < engine->arch->n_regs && !err; i++) {
+		if (!(needs[i / 64] >> i % 64 & 1) || engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX)
+			continue;
+		err = fdbg_session_fetch_register(engine->session, engine->remote[i]);
+		fetched = true;
+		if (fdbg_error_is(err, FDBG_ERROR_REFUSED) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
+			fdbg_error_destroy(err);
+			err = NULL;
+		}
+	}
+	if (!err && fetched)
+		load_registers(engine);
+	return err;
+}
+
+static uint64_t capture_address(const struct fdbg_stop_moment *moment, const struct fdbg_capture_range *range)
+{
+	return fdbg_registers_get(&moment->registers, range->reg) + (uint64_t)range->offset;
+}
+
+struct fdbg_error *fdbg_stop_gather(struct fdbg_stop_moment *moment)
+{
+	const struct fdbg_site *site = moment->event.hit.site;
+
+	for (size_t i = 0; i < site->n_captures; i++)
+		if (!fdbg_memview_add(&moment->view, capture_address(moment, &site->captures[i]),
+				      moment->done[i] ? moment->bytes[i] : NULL, site->captures[i].size))
+			return &fdbg_error_nomem;
+	return NULL;
+}
+
+struct fdbg_error *fdbg_stop_capture(struct fdbg_stop_engine *engine, const struct fdbg_site *site,
+				  const struct fdbg_stop_place *place, bool *pending_ret)
+{
+	struct fdbg_stop_moment *moment = engine->now;
+	struct fdbg_error *err = NULL;
+
+	moment->bytes = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->bytes));
+	moment->done = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->done));
+	if (!moment->bytes || !moment->done)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < site->n_captures && !err; i++) {
+		const struct fdbg_capture_range *range = &site->captures[i];
+
+		moment->bytes[i] = fdbg_arena_alloc(&moment->arena, range->size);
+		if (!moment->bytes[i])
+			return &fdbg_error_nomem;
+		err = fdbg_session_queue_read(engine->session, capture_address(moment, range), range->size,
+					      moment->bytes[i], &moment->done[i]);
+	}
+	if (err)
+		return err;
+	if (!site->on_demand && place->slot && !engine->halting) {
+		*pending_ret = site->n_captures > 0;
+		err = fdbg_stop_queue_run(engine);
+		return err ? err : fdbg_session_send(engine->session);
+	}
+	engine->held = moment;
+	if (!site->n_captures)
+		return NULL;
+	err = fdbg_session_collect(engine->session);
+	return err ? err : fdbg_stop_gather(moment);
+}
+
+void fdbg_stop_moments_init(struct fdbg_stop_engine *engine)
+{
+	for (size_t i = 0; i < 2; i++)
+		engine->moments[i] = (struct fdbg_stop_moment){
+			.engine = engine,
+			.view = { .arena = &engine->moments[i].arena, .fetch = fetch,
+				  .fetch_context = &engine->moments[i], .fixed = fixed, .fixed_context = engine,
+				  .fetch_limit = FETCH_LIMIT },
+		};
+}
+
+struct fdbg_error *fdbg_stop_prepare_registers(struct fdbg_stop_engine *engine)
+{
+	map_registers(engine);
+	return find_needs(engine);
+}
