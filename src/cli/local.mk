@@ -3,6 +3,7 @@ bin_PROGRAMS += fdbg
 fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/cmd_doctor.c \
 	src/cli/cmd_dump.c \
+	src/cli/cmd_export.c \
 	src/cli/cmd_functions.c \
 	src/cli/cmd_info.c \
 	src/cli/cmd_record.c \

@@ -14,7 +14,20 @@ libfdbgcore_a_SOURCES += \
 	src/report/show_text.c \
 	src/report/sink.h \
 	src/report/spool.c src/report/spool.h \
-	src/report/spread.c src/report/spread.h \
 	src/report/time.c src/report/time.h \
 	src/report/tree.c src/report/tree.h \
 	src/report/verify.c src/report/verify.h
+libfdbgcore_a_SOURCES += \
+	src/report/export.c src/report/export.h \
+	src/report/export_chrome.c \
+	src/report/export_folded.c \
+	src/report/export_graph.c \
+	src/report/export_html.c \
+	src/report/export_internal.h \
+	src/report/export_speedscope.c \
+	src/report/html/page.c src/report/html/page.h \
+	src/report/spread.c src/report/spread.h
+# The parts of the page are read by the assembler, of which make knows nothing.
+FDBG_PAGE_PARTS = src/report/html/page.html src/report/html/page.css src/report/html/page.js
+EXTRA_DIST += $(FDBG_PAGE_PARTS)
+src/report/html/page.$(OBJEXT): $(FDBG_PAGE_PARTS)
