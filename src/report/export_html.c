@@ -306,27 +306,21 @@ static void put_about_text(struct page *page, const char *key, struct fdbg_text 
 	put_json(page, out, text);
 }
 
-static const struct page_thread *thread_at(const struct page *page, uint64_t number, size_t *index_ret)
-{
-	/* Threads are numbered in the order in which something of them is shown, which is nearly that of their index. */
-	for (size_t i = 0; i < page->n_threads; i++) {
-		if (page->threads[i].known && page->threads[i].number == number) {
-			*index_ret = i;
-			return &page->threads[i];
-		}
-	}
-	return NULL;
-}
-
-static void put_threads(struct page *page)
+static struct fdbg_error *put_threads(struct page *page)
 {
 	struct fdbg_buf *out = &page->export->out;
+	size_t *order = calloc(page->n_known + 1, sizeof(*order)); /* indices of threads by their number in the page */
 
+	if (!order)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < page->n_threads; i++) {
+		if (page->threads[i].known)
+			order[page->threads[i].number] = i;
+	}
 	fdbg_buf_string(out, ",\"threads\":[");
 	for (uint64_t number = 0; number < page->n_known; number++) {
-		size_t index;
-		const struct page_thread *thread = thread_at(page, number, &index);
-		struct fdbg_thread named = { .id = thread->id, .index = index };
+		const struct page_thread *thread = &page->threads[order[number]];
+		struct fdbg_thread named = { .id = thread->id, .index = order[number] };
 		char name[48];
 
 		if (number)
@@ -334,13 +328,16 @@ static void put_threads(struct page *page)
 		put_json(page, out, fdbg_export_thread_name(&named, thread->outermost, name, sizeof(name)));
 	}
 	fdbg_buf_byte(out, ']');
+	free(order);
+	return NULL;
 }
 
-static void put_about(struct page *page, const struct fdbg_error *broken)
+static struct fdbg_error *put_about(struct page *page, const struct fdbg_error *broken)
 {
 	const struct fdbg_recording *recording = page->export->recording;
 	const struct fdbg_message_info *info = recording->info;
 	struct fdbg_buf *out = &page->export->out;
+	struct fdbg_error *err;
 
 	fdbg_buf_string(out, "<script type=\"application/json\" class=\"about\">{\"recording\":");
 	put_json(page, out, fdbg_export_title(page->export));
@@ -364,12 +361,13 @@ static void put_about(struct page *page, const struct fdbg_error *broken)
 		fdbg_buf_printf(out, ",\"exit\":%" PRId32, recording->exit_code);
 	fdbg_buf_printf(out, ",\"start\":%" PRIu64, page->begun ? page->start_ms : recording->start_ms);
 	fdbg_buf_printf(out, ",\"origin\":%" PRIu64, recording->start_ms);
-	put_threads(page);
+	err = put_threads(page);
 	if (fdbg_recording_is_cut(recording))
 		fdbg_buf_string(out, ",\"cut\":true");
 	if (broken)
 		put_about_text(page, "broken", fdbg_text_from(broken->message));
 	fdbg_buf_string(out, "}</script>\n");
+	return err;
 }
 
 /* Text of an HTML document outside of tags. */
@@ -420,8 +418,9 @@ static struct fdbg_error *write_page(struct page *page)
 	if (!fdbg_export_is_whole(err))
 		return err;
 	last = put_chunk(page);
-	put_about(page, err);
-	put_part(page, "<script>\n", fdbg_page_script(), "</script>");
+	if (!last)
+		last = put_about(page, err);
+	put_part(page, "<script>\n\"use strict\";\n{\n", fdbg_page_script(), "}\n</script>");
 	put_markup_to(page, &markup, NULL);
 	if (!err)
 		return last;

@@ -28,6 +28,8 @@ libfdbgcore_a_SOURCES += \
 	src/report/html/page.c src/report/html/page.h \
 	src/report/spread.c src/report/spread.h
 # The parts of the page are read by the assembler, of which make knows nothing.
-FDBG_PAGE_PARTS = src/report/html/page.html src/report/html/page.css src/report/html/page.js
+FDBG_PAGE_PARTS = src/report/html/page.html src/report/html/page.css \
+	src/report/html/data.js src/report/html/text.js src/report/html/tree.js src/report/html/search.js \
+	src/report/html/detail.js src/report/html/time.js src/report/html/page.js
 EXTRA_DIST += $(FDBG_PAGE_PARTS)
 src/report/html/page.$(OBJEXT): $(FDBG_PAGE_PARTS)
