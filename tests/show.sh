@@ -111,6 +111,7 @@ refuses 2 "'--grep' needs a text" show --grep= "$tree"
 refuses 2 "'--json' takes no value" show --json=1 "$tree"
 refuses 2 'does not go with --fold' show --json --fold "$tree"
 refuses 2 "'--frame' takes a whole number" show --frame=x "$tree"
+refuses 1 'no thread 9; it has 7, 8' show --thread=9 --to='#3' "$tree"
 refuses 1 'no frame 99' show --frame=99 "$tree"
 refuses 2 'threads 7, 8 all have a frame 2' show --frame=2 "$tree"
 exit 0

@@ -209,7 +209,12 @@ static struct fdbg_error *end(void *context, const struct fdbg_flow_event *event
 
 	if (err)
 		return err;
-	if (ends[how]) {
+	/* Perfetto takes the innermost slice; other readers want to see its name. */
+	fdbg_buf_string(out, ",\"name\":");
+	put_text(out, event->call->function->name);
+	if (how == FDBG_FLOW_OPEN && chrome->export->options->filter.to.kind) {
+		fdbg_buf_string(out, ",\"args\":{\"end\":\"open at the end of the part\"}");
+	} else if (ends[how]) {
 		fdbg_buf_printf(out, ",\"args\":{\"end\":\"%s\"}", ends[how]);
 	} else if (event->n_values) {
 		fdbg_buf_string(out, ",\"args\":{\"returns\":");

@@ -362,6 +362,8 @@ static struct fdbg_error *put_about(struct page *page, const struct fdbg_error *
 	fdbg_buf_printf(out, ",\"start\":%" PRIu64, page->begun ? page->start_ms : recording->start_ms);
 	fdbg_buf_printf(out, ",\"origin\":%" PRIu64, recording->start_ms);
 	err = put_threads(page);
+	if (page->export->options->filter.to.kind)
+		fdbg_buf_string(out, ",\"part\":true");
 	if (fdbg_recording_is_cut(recording))
 		fdbg_buf_string(out, ",\"cut\":true");
 	if (broken)

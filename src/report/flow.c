@@ -296,6 +296,15 @@ static struct fdbg_error *take_allocation(struct flow *flow, const struct fdbg_m
 	return flow->visitor->allocation(flow->visitor->context, &message->allocation, flow->now_ms);
 }
 
+/* Whether the wanted thread was seen: that there is none can be said only at the end. */
+static bool is_thread_known(const struct flow *flow)
+{
+	const struct fdbg_filter *filter = &flow->options->filter;
+	uint64_t found;
+
+	return !filter->has_thread || fdbg_map_get(&flow->recording->frames.by_id, filter->thread_id, &found);
+}
+
 static struct fdbg_error *read_all(struct flow *flow)
 {
 	const struct fdbg_message *message;
@@ -307,7 +316,7 @@ static struct fdbg_error *read_all(struct flow *flow)
 			err = take_event(flow, message);
 		if (!err && message && message->stream == FDBG_STREAM_ALLOCATION)
 			err = take_allocation(flow, message);
-		if (flow->past && (!flow->options->results || !flow->n_open))
+		if (flow->past && (!flow->options->results || !flow->n_open) && is_thread_known(flow))
 			break;
 	} while (!err && message);
 	return err;
@@ -320,12 +329,8 @@ static struct fdbg_error *check_found(const struct flow *flow)
 	const struct fdbg_frames *frames = &flow->recording->frames;
 	struct fdbg_buf ids = { 0 };
 	struct fdbg_error *err;
-	uint64_t found;
 
-	/* The reading may have ended before the thread or the frame. */
-	if (flow->past)
-		return NULL;
-	if (filter->has_thread && !fdbg_map_get(&frames->by_id, filter->thread_id, &found)) {
+	if (!is_thread_known(flow)) {
 		for (size_t i = 0; i < frames->n_threads && ids.len < 200; i++)
 			fdbg_buf_printf(&ids, "%s%" PRIu64, i ? ", " : "", frames->threads[i]->id);
 		err = fdbg_error_create(FDBG_ERROR_NOT_FOUND, "%s: no thread %" PRIu64 "; it has %s",
@@ -334,7 +339,8 @@ static struct fdbg_error *check_found(const struct flow *flow)
 		fdbg_buf_deinit(&ids);
 		return err;
 	}
-	if (filter->has_frame && !flow->with_frame)
+	/* The reading may have ended before the frame. */
+	if (filter->has_frame && !flow->with_frame && !flow->past)
 		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "%s: no frame %" PRIu64, flow->recording->path,
 					 filter->frame_id);
 	return NULL;

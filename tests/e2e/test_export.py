@@ -66,6 +66,7 @@ class ExportTest(E2ETest):
             else:
                 self.assertEqual(e["ph"], "E")
                 b = stack.pop()
+                self.assertEqual(e["name"], b["name"])
                 self.assertGreater(e["ts"], b["ts"], "a slice without extent")
                 calls.setdefault(e["tid"], []).append((b["name"], b.get("args", {}), e.get("args", {}), b["ts"], e["ts"]))
         self.assertFalse(any(stacks.values()), "slices that do not end")
@@ -325,6 +326,8 @@ class ExportTest(E2ETest):
         trace = json.loads(self.export(file, "chrome", "--from=#4", "--to=#5"))
         self.assertEqual([e["args"].get("began earlier", False) for e in trace["traceEvents"] if e["ph"] == "B"],
                          [True, True, False])
+        self.assertEqual([e.get("args") for e in trace["traceEvents"] if e["ph"] == "E"],
+                         [{"returns": "3"}] + 2 * [{"end": "open at the end of the part"}])
         self.assertEqual([e["cat"] for e in trace["traceEvents"] if e["ph"] == "i"], ["allocation"])
         self.assertEqual(self.page(file, "--frame=3")[0], 4)        # with main around it
         self.assertEqual(self.stacks(self.export(file, "folded", "--weight=calls", "--filter=app::main", "--filter=*::drop")),

@@ -21,7 +21,7 @@ function drawDetail() {
 	if (end[i] > i + 1)
 		row("inside", plural(end[i] - i - 1, "line"));
 	out += "</dl>";
-	const states = { [OPEN]: "It did not return in this recording.", [UNWOUND]: "A panic left this call.", [LOST]: "Its return was not recorded." };
+	const states = { [OPEN]: "It did not return in this " + (about.part ? "part of the recording." : "recording."), [UNWOUND]: "A panic left this call.", [LOST]: "Its return was not recorded." };
 	if (flags[i] & PANICKED)
 		out += "<p class=\"state\">A panic began in this call.</p>";
 	if (kind[i] === CALL && states[how[i]])

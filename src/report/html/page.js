@@ -202,7 +202,7 @@ function drawFacts() {
 		fact(bold(failed, "Err", "Err"), true);
 	if (panics)
 		fact(bold(panics, "panic", "panics"), true);
-	if (unended)
+	if (unended && !about.part)
 		fact(bold(unended, "call without return", "calls without return"));
 	fact("<b>" + span(Math.floor(lastTime)) + "</b>");
 	fact(html(clock(0)));
