@@ -149,6 +149,17 @@ class PagerTest(E2ETest):
         self.addCleanup(terminal.close)
         return terminal
 
+    def quit(self, terminal):
+        """Keys that less gets while it handles a signal are lost: presses q until it takes it."""
+        for _ in range(int(50 * harness.SLOWNESS)):
+            try:
+                terminal.send(b"q")
+            except OSError:
+                break
+            if terminal.read_until(None, seconds=0.3):
+                break
+        return self.status(terminal)
+
     def status(self, terminal):
         self.assertTrue(terminal.read_until(None), terminal.output[-500:])
         return terminal.process.wait(10 * harness.SLOWNESS)
@@ -187,8 +198,7 @@ class PagerTest(E2ETest):
         time.sleep(0.2)
         self.assertIsNone(terminal.process.poll(), "ten rows do not hold it: less waits")
         self.assertNotIn(b"ESC[", terminal.output)
-        terminal.send(b"q")
-        self.assertEqual(self.status(terminal), 0)
+        self.assertEqual(self.quit(terminal), 0)
 
     def test_a_pager_that_ends_early(self):
         terminal = self.terminal(PAGER="head -n 1")
@@ -208,8 +218,7 @@ class PagerTest(E2ETest):
         terminal.send(b"\x03")
         time.sleep(0.3)
         self.assertIsNone(terminal.process.poll(), "the terminal is still the pager's")
-        terminal.send(b"q")
-        self.assertEqual(self.status(terminal), 0)
+        self.assertEqual(self.quit(terminal), 0)
 
 
 if __name__ == "__main__":
