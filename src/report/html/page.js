@@ -180,7 +180,7 @@ function listen() {
 		if (event.buttons & 1)
 			$("detail").style.width = Math.max(180, Math.min(innerWidth - 240, innerWidth - event.clientX)) + "px";
 	});
-	addEventListener("resize", draw);
+	addEventListener("resize", () => { measureBar(); draw(); });
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
@@ -239,8 +239,9 @@ drawFacts();
 layout();
 drawDetail();
 listen();
-drawRows();
+measureBar();
 drawBar();
+drawRows();
 tree.focus();
 // For tests: what the page holds, and how long it took.
 window.fdbgPage = {

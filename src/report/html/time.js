@@ -36,25 +36,31 @@ function measure(width) {
 	return { width, view0, view1, depths, red };
 }
 
-function drawBar() {
-	const ratio = window.devicePixelRatio || 1, width = Math.max(1, Math.round(bar.clientWidth * ratio));
-	const height = Math.max(1, Math.round(bar.clientHeight * ratio)), g = bar.getContext("2d");
-	if (bar.width !== width || bar.height !== height) {
-		bar.width = width;
-		bar.height = height;
-	}
+// The part of the bar that stays as it is while one walks about: drawn once for its size, its part of the time and the theme.
+const ground = document.createElement("canvas");
+let groundKey = "", colours = {};
+
+function drawGround(width, height, ratio) {
+	const root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)").matches;
+	const key = [width, height, view0, view1, root.dataset.theme, dark].join();
+	if (key === groundKey)
+		return;
+	groundKey = key;
+	const style = getComputedStyle(root);
+	for (const name of ["wave", "wave-line", "bad", "shade", "accent"])
+		colours[name] = style.getPropertyValue("--" + name).trim();
 	if (!columns || columns.width !== width || columns.view0 !== view0 || columns.view1 !== view1)
 		columns = measure(width);
-	const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue(name).trim();
-	g.clearRect(0, 0, width, height);
-	const laneHeight = height / columns.depths.length;
+	ground.width = width;
+	ground.height = height;
+	const g = ground.getContext("2d"), laneHeight = height / columns.depths.length;
 	columns.depths.forEach((lane, k) => {
 		let deepest = 1;
 		for (const d of lane)
 			deepest = Math.max(deepest, d);
 		const base = (k + 1) * laneHeight - 1, unit = (laneHeight - 4 * ratio) / deepest;
-		g.fillStyle = colour("--wave");
-		g.strokeStyle = colour("--wave-line");
+		g.fillStyle = colours.wave;
+		g.strokeStyle = colours["wave-line"];
 		g.lineWidth = ratio;
 		g.beginPath();
 		g.moveTo(0, base);
@@ -66,10 +72,32 @@ function drawBar() {
 		g.fill();
 		g.stroke();
 	});
-	g.fillStyle = colour("--bad");
+	g.fillStyle = colours.bad;
 	for (let x = 0; x < width; x++)
 		if (columns.red[x])
 			g.fillRect(x - ratio / 2, 0, ratio * 1.5, height);
+	const offset = about.start - about.origin;
+	$("bar-text").innerHTML = "<span>" + span(Math.floor(view0) + offset) + "</span><span>" +
+		span(Math.floor((view0 + view1) / 2) + offset) + "</span><span>" + span(Math.floor(view1) + offset) + "</span>";
+}
+
+// The size is told by the window; to ask for it while drawing would make the browser lay out the page twice.
+let barWidth = 0, barHeight = 0;
+function measureBar() {
+	barWidth = bar.clientWidth;
+	barHeight = bar.clientHeight;
+}
+
+function drawBar() {
+	const ratio = window.devicePixelRatio || 1, width = Math.max(1, Math.round(barWidth * ratio));
+	const height = Math.max(1, Math.round(barHeight * ratio)), g = bar.getContext("2d");
+	if (bar.width !== width || bar.height !== height) {
+		bar.width = width;
+		bar.height = height;
+	}
+	drawGround(width, height, ratio);
+	g.clearRect(0, 0, width, height);
+	g.drawImage(ground, 0, 0);
 	const at = (t) => (t - view0) / (view1 - view0) * width;
 	if (nRows) {
 		// What is on the screen.
@@ -79,11 +107,11 @@ function drawBar() {
 			from = Math.min(from, t0[rows[r]]);
 			to = Math.max(to, t0[rows[r]]);
 		}
-		g.fillStyle = colour("--shade");
+		g.fillStyle = colours.shade;
 		g.fillRect(at(from), 0, Math.max(2, at(to) - at(from)), height);
 	}
 	if (selected >= 0) {
-		g.fillStyle = colour("--accent");
+		g.fillStyle = colours.accent;
 		g.globalAlpha = 0.18;
 		g.fillRect(at(t0[selected]), 0, Math.max(1, at(t1[selected]) - at(t0[selected])), height);
 		g.globalAlpha = 1;
@@ -91,9 +119,6 @@ function drawBar() {
 		bar.setAttribute("aria-valuenow", (t0[selected] / total() * 100).toFixed(1));
 		bar.setAttribute("aria-valuetext", span(Math.floor(t0[selected])));
 	}
-	const offset = about.start - about.origin;
-	$("bar-text").innerHTML = "<span>" + span(Math.floor(view0) + offset) + "</span><span>" + span(Math.floor((view0 + view1) / 2) + offset) +
-		"</span><span>" + span(Math.floor(view1) + offset) + "</span>";
 }
 
 // The innermost call at a time, in the thread of the lane or in the one that did something last before it.

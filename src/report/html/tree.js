@@ -75,8 +75,8 @@ function draw() {
 	drawPending = true;
 	requestAnimationFrame(() => {
 		drawPending = false;
-		drawRows();
 		drawBar();
+		drawRows();
 	});
 }
 
