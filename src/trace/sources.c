@@ -151,11 +151,10 @@ static enum agreement slot_is_from(const struct fdbg_source_context *context, ui
 			continue;
 		if (spill->origin == FDBG_ARCH_NO_REG)
 			agreement = SAYS_NOTHING;
-		else if ((slot.by_cfa ? spill->cfa_offset : spill->sp_offset) == slot.offset && spill->size >= size &&
-			 spill->origin == from)
-			agreement = AGREES;
-		else
+		else if ((slot.by_cfa ? spill->cfa_offset : spill->sp_offset) != slot.offset || spill->origin != from)
 			agreement = DISAGREES;
+		else /* values of 3, 5, 6 or 7 bytes are stored in two steps */
+			agreement = spill->size >= size ? AGREES : SAYS_NOTHING;
 	}
 	return agreement;
 }
