@@ -195,7 +195,7 @@ static void put_mermaid(struct graph *graph, struct fdbg_text text)
 	fdbg_buf_clear(plain);
 	fdbg_escape_terminal(plain, text.data, text.len, false);
 	for (size_t i = 0; i < plain->len; i++) {
-		if (strchr("\"#&;<>`\\*_[]{}|", plain->data[i]) && plain->data[i])
+		if (strchr("\"#&;<>`\\", plain->data[i]) && plain->data[i])
 			fdbg_buf_printf(out, "#%u;", (unsigned int)plain->data[i]);
 		else
 			fdbg_buf_byte(out, plain->data[i]);
