@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Writes a recording of any length for the tests of the readers: make_many EVENTS FILE [deep|one|wild [SEED]]. */
+/* Writes recordings of any length for tests: make_many EVENTS FILE [deep|one|wild [SEED]]. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,9 @@
 
 /*
  * By default four threads call a few functions of each other, deterministically: some fail, now and then one
- * panics; about ten events a millisecond. `deep` is one recursion, of which nothing returns; `one` has all events
- * in one millisecond; `wild` is events of all kinds in no sensible order, which no recorder would write.
+ * panics; about ten events a millisecond. `deep` is one recursion, of which nothing returns; `one` has all
+ * events in one millisecond; `wild` is events of all kinds in no sensible order, which no recorder would
+ * write.
  */
 #define T(text) FDBG_TEXT(text)
 
@@ -53,18 +54,21 @@ static void send(struct maker *maker, const struct fdbg_message_event *event)
 static uint64_t call(struct maker *maker, unsigned int thread, uint32_t breakpoint, struct fdbg_text name,
 		     const struct fdbg_named_value *values, size_t n)
 {
-	struct fdbg_message_event event = { FDBG_EVENT_CALL, breakpoint, thread + 1, ++maker->frames[thread], 0x7ffe0000,
-					    name, values, n };
+	struct fdbg_message_event event = {
+		FDBG_EVENT_CALL, breakpoint, thread + 1, ++maker->frames[thread], 0x7ffe0000, name, values, n,
+	};
 
 	send(maker, &event);
 	return maker->frames[thread];
 }
 
-static void give(struct maker *maker, unsigned int thread, uint32_t breakpoint, struct fdbg_text name, uint64_t frame,
-		 struct fdbg_value value)
+static void give(struct maker *maker, unsigned int thread, uint32_t breakpoint, struct fdbg_text name,
+		 uint64_t frame, struct fdbg_value value)
 {
 	struct fdbg_named_value result = { T("return_value"), value };
-	struct fdbg_message_event event = { FDBG_EVENT_RETURN, breakpoint, thread + 1, frame, 0, name, &result, 1 };
+	struct fdbg_message_event event = {
+		FDBG_EVENT_RETURN, breakpoint, thread + 1, frame, 0, name, &result, 1,
+	};
 
 	send(maker, &event);
 }
@@ -75,7 +79,8 @@ static void step(struct maker *maker, unsigned int thread, uint32_t i)
 	static const struct fdbg_text variants[] = { { "Ok", 2 }, { "Err", 3 } };
 	char text[64];
 	int len = snprintf(text, sizeof(text), "item %u of \"many\", called k%u", i, i % 97);
-	struct fdbg_field point[] = { { T("x"), number((int32_t)i) }, { T("y"), number(-(int32_t)(i % 10)) } };
+	struct fdbg_field point[] = { { T("x"), number((int32_t)i) },
+				      { T("y"), number(-(int32_t)(i % 10)) } };
 	struct fdbg_value str = { .kind = FDBG_VALUE_STR, .str = { text, (size_t)len } };
 	struct fdbg_field payload = { T("0"), i % 50 ? number((int32_t)i) : str };
 	struct fdbg_value outcome = { .kind = FDBG_VALUE_VARIANT,
@@ -117,15 +122,23 @@ static uint32_t random_number(uint64_t *state, uint32_t below)
 /* Frames that return twice, never or in another order, ids that come again, names that end scripts. */
 static void wild_event(struct maker *maker, uint64_t *state)
 {
-	static const struct fdbg_text names[] = { { "app::f", 6 }, { "app::<impl</script>>::g", 23 }, { "<!--<script>", 12 },
-		{ "a;b \xe2\x80\xa8\xe2\x80\xa9", 10 }, { "", 0 }, { "\xff\xfe\x00\x01", 4 } };
+	static const struct fdbg_text names[] = { { "app::f", 6 },
+						  { "app::<impl</script>>::g", 23 },
+						  { "<!--<script>", 12 },
+						  { "a;b \xe2\x80\xa8\xe2\x80\xa9", 10 },
+						  { "", 0 },
+						  { "\xff\xfe\x00\x01", 4 } };
 	struct fdbg_text name = names[random_number(state, 6)];
-	struct fdbg_named_value values[2] = { { name, { .kind = FDBG_VALUE_STR, .str = names[random_number(state, 6)] } },
-					      { name, number((int32_t)random_number(state, 100)) } };
+	struct fdbg_named_value values[2] = {
+		{ name, { .kind = FDBG_VALUE_STR, .str = names[random_number(state, 6)] } },
+		{ name, number((int32_t)random_number(state, 100)) }
+	};
 	unsigned int thread = random_number(state, N_THREADS);
 	uint64_t *frames = &maker->frames[thread], frame = random_number(state, (uint32_t)*frames + 3);
-	struct fdbg_message_event event = { FDBG_EVENT_CALL, 5 + random_number(state, 5), thread + 1, frame, 0, name, values,
-					    random_number(state, 3) };
+	struct fdbg_message_event event = {
+		FDBG_EVENT_CALL, 5 + random_number(state, 5), thread + 1, frame, 0, name, values,
+		random_number(state, 3),
+	};
 
 	switch (random_number(state, 8)) {
 	case 0:
@@ -154,7 +167,8 @@ static void wild_event(struct maker *maker, uint64_t *state)
 	send(maker, &event);
 }
 
-static void announce(struct maker *maker, uint32_t id, uint32_t file, uint32_t line, enum fdbg_breakpoint_type type)
+static void announce(struct maker *maker, uint32_t id, uint32_t file, uint32_t line,
+		     enum fdbg_breakpoint_type type)
 {
 	struct fdbg_message_breakpoint breakpoint = { .id = id, .file_id = file, .line = line, .type = type,
 		.fn_name = T("f"), .capture = FDBG_CAPTURE_ARGUMENTS };
@@ -164,8 +178,11 @@ static void announce(struct maker *maker, uint32_t id, uint32_t file, uint32_t l
 
 static void begin(struct maker *maker)
 {
-	struct fdbg_message_info info = { .version = T("1"), .workspace_root = T("/home/u/app"),
-		.package_name = T("app"), .target = T("/home/u/app/target/debug/app"), .recorder = T("fdbg 0.1.0") };
+	struct fdbg_message_info info = { .version = T("1"),
+					  .workspace_root = T("/home/u/app"),
+					  .package_name = T("app"),
+					  .target = T("/home/u/app/target/debug/app"),
+					  .recorder = T("fdbg 0.1.0") };
 	struct fdbg_message_file internal = { 0, T("FireDBG.Internal"), T("FireDBG.Internal"), 1, 0 };
 	struct fdbg_message_file file = { 1, T("src/main.rs"), T("app"), 1, 0 };
 

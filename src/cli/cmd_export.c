@@ -49,8 +49,10 @@ static struct fdbg_error *refuse_recording(const char *path)
 	char magic[3] = { 0 };
 	int fd FDBG_AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) && !memcmp(magic, "Ss\x01", sizeof(magic)))
-		return fdbg_error_create(FDBG_ERROR_USAGE, "%s is a recording; choose another file for the export", path);
+	if (fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) &&
+	    !memcmp(magic, "Ss\x01", sizeof(magic)))
+		return fdbg_error_create(FDBG_ERROR_USAGE,
+					 "%s is a recording; choose another file for the export", path);
 	return NULL;
 }
 
@@ -90,7 +92,10 @@ static struct fdbg_error *open_output(const char *path, struct output *output)
 	return NULL;
 }
 
-/* Gives the file its name, or takes it away where nothing came of it. What could be read of a broken file stays. */
+/*
+ * Gives the file its name, or takes it away where nothing came of it. What could be read of a broken file
+ * stays.
+ */
 static struct fdbg_error *close_output(struct output *output, struct fdbg_error *err)
 {
 	if (output->fd >= 0 && close(output->fd) < 0 && !err)
@@ -144,11 +149,14 @@ struct fdbg_error *fdbg_cmd_export(int argc, char **argv, int *status_ret)
 	int format = -1, weight = -1;
 	const char *out = NULL;
 	const struct fdbg_option options[] = {
-		{ "format", 'T', FDBG_OPTION_CHOICE, "FORMAT", "chrome, speedscope, folded, dot, mermaid or html", &format,
-		  formats, 0 },
-		{ "output", 'o', FDBG_OPTION_STRING, "FILE", "write there instead of to standard output", &out, NULL, 0 },
-		{ "weight", 0, FDBG_OPTION_CHOICE, "WHAT", "of folded: time (default): nanoseconds in the function itself; "
-		  "calls: how often it was called", &weight, weights, 0 },
+		{ "format", 'T', FDBG_OPTION_CHOICE, "FORMAT",
+		  "chrome, speedscope, folded, dot, mermaid or html", &format, formats, 0 },
+		{ "output", 'o', FDBG_OPTION_STRING, "FILE", "write there instead of to standard output",
+		  &out, NULL, 0 },
+		{ "weight", 0, FDBG_OPTION_CHOICE, "WHAT",
+		  "of folded: time (default): nanoseconds in the function itself; "
+		  "calls: how often it was called",
+		  &weight, weights, 0 },
 		FDBG_CLI_PART_OPTIONS(&part, "only this frame and what it called"),
 		{ 0 },
 	};
@@ -176,7 +184,8 @@ struct fdbg_error *fdbg_cmd_export(int argc, char **argv, int *status_ret)
 	if (err || help)
 		goto out;
 	if (format < 0)
-		err = fdbg_error_create(FDBG_ERROR_USAGE, "choose a format: --format=chrome, speedscope, folded, dot, mermaid "
+		err = fdbg_error_create(FDBG_ERROR_USAGE,
+					"choose a format: --format=chrome, speedscope, folded, dot, mermaid "
 					"or html");
 	else if (weight >= 0 && format != FDBG_EXPORT_FOLDED)
 		err = fdbg_error_create(FDBG_ERROR_USAGE, "--weight is for --format=folded");

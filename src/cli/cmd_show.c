@@ -11,7 +11,8 @@
 /* A line of the tree stays readable; dump has the values in full. */
 enum { MAX_DEBUG_BYTES = 1000, MAX_PRETTY_BYTES = 100000 };
 
-static struct fdbg_error *show_file(int n_words, char **words, const struct fdbg_show_options *options, bool paged)
+static struct fdbg_error *show_file(int n_words, char **words, const struct fdbg_show_options *options,
+				    bool paged)
 {
 	/* Whether there are colours is asked before the pager stands between. */
 	struct fdbg_sink sink = fdbg_cli_output();
@@ -35,7 +36,8 @@ static struct fdbg_error *show_file(int n_words, char **words, const struct fdbg
 static struct fdbg_error *check(const struct fdbg_show_options *show)
 {
 	if (show->json && show->fold)
-		return fdbg_error_create(FDBG_ERROR_USAGE, "--json prints every call; it does not go with --fold");
+		return fdbg_error_create(FDBG_ERROR_USAGE,
+					 "--json prints every call; it does not go with --fold");
 	if (show->tree.grep && !*show->tree.grep)
 		return fdbg_error_create(FDBG_ERROR_USAGE, "option '--grep' needs a text to look for");
 	return NULL;
@@ -53,19 +55,21 @@ struct fdbg_error *fdbg_cmd_show(int argc, char **argv, int *status_ret)
 	bool no_pager = false;
 	const struct fdbg_option options[] = {
 		FDBG_CLI_PART_OPTIONS(&part, "only this frame, what it called, and the calls around it"),
-		{ "errors", 'e', FDBG_OPTION_FLAG, NULL, "only panics and returns of an Err, and the calls around them",
-		  &show.tree.errors, NULL, 0 },
-		{ "grep", 'g', FDBG_OPTION_STRING, "TEXT", "only calls with this text in a value, and the calls around "
-		  "them", &show.tree.grep, NULL, 0 },
-		{ "fold", 0, FDBG_OPTION_FLAG, NULL, "count calls that repeat beside each other instead of showing each",
-		  &show.fold, NULL, 0 },
+		{ "errors", 'e', FDBG_OPTION_FLAG, NULL,
+		  "only panics and returns of an Err, and the calls around them", &show.tree.errors, NULL,
+		  0 },
+		{ "grep", 'g', FDBG_OPTION_STRING, "TEXT",
+		  "only calls with this text in a value, and the calls around "
+		  "them",
+		  &show.tree.grep, NULL, 0 },
+		{ "fold", 0, FDBG_OPTION_FLAG, NULL,
+		  "count calls that repeat beside each other instead of showing each", &show.fold, NULL, 0 },
 		{ "locations", 'l', FDBG_OPTION_FLAG, NULL, "add file and line of each function",
 		  &show.locations, NULL, 0 },
 		{ "values", 0, FDBG_OPTION_CHOICE, "FORM",
-		  "debug (default): values as {:?} prints them; pretty: as {:#?}",
-		  &style, styles, 0 },
-		{ "json", 'j', FDBG_OPTION_FLAG, NULL, "print one JSON object a call, in the order of the tree", &show.json,
-		  NULL, 0 },
+		  "debug (default): values as {:?} prints them; pretty: as {:#?}", &style, styles, 0 },
+		{ "json", 'j', FDBG_OPTION_FLAG, NULL,
+		  "print one JSON object a call, in the order of the tree", &show.json, NULL, 0 },
 		{ "no-pager", 0, FDBG_OPTION_FLAG, NULL, "on a terminal: no pager", &no_pager, NULL, 0 },
 		{ 0 },
 	};
@@ -94,7 +98,8 @@ struct fdbg_error *fdbg_cmd_show(int argc, char **argv, int *status_ret)
 	if (err || help)
 		goto out;
 	show.tree.style = (enum fdbg_render_style)style;
-	show.tree.max_value_bytes = style == FDBG_RENDER_PRETTY || show.json ? MAX_PRETTY_BYTES : MAX_DEBUG_BYTES;
+	show.tree.max_value_bytes =
+		style == FDBG_RENDER_PRETTY || show.json ? MAX_PRETTY_BYTES : MAX_DEBUG_BYTES;
 	err = fdbg_cli_part_filter(&part, &show.tree.filter);
 	if (!err)
 		err = show_file(n_words, words, &show, !no_pager && !show.json);

@@ -11,9 +11,9 @@ struct fdbg_pager {
 };
 
 /*
- * Starts $FDBG_PAGER, else $PAGER, else `less -R` and sends standard output to it. It does nothing where standard
- * output is no terminal, where the terminal is dumb, where the variable is empty or `cat`, and where there is no
- * pager.
+ * Starts $FDBG_PAGER, else $PAGER, else `less -R` and sends standard output to it. It does nothing where
+ * standard output is no terminal, where the terminal is dumb, where the variable is empty or `cat`, and where
+ * there is no pager.
  */
 void fdbg_pager_start(struct fdbg_pager *pager);
 

@@ -12,7 +12,8 @@ enum { FLUSH_SIZE = 32768 };
 
 struct fdbg_error *fdbg_export_settle(struct fdbg_export *export)
 {
-	return export->out.len < FLUSH_SIZE ? fdbg_buf_error(&export->out) : fdbg_sink_flush(export->sink, &export->out);
+	return export->out.len < FLUSH_SIZE ? fdbg_buf_error(&export->out)
+					    : fdbg_sink_flush(export->sink, &export->out);
 }
 
 struct fdbg_error *fdbg_export_run(struct fdbg_export *export, const struct fdbg_flow_visitor *visitor,
@@ -39,8 +40,8 @@ struct fdbg_text fdbg_export_title(const struct fdbg_export *export)
 	return fdbg_text_from(slash ? slash + 1 : export->recording->path);
 }
 
-struct fdbg_text fdbg_export_thread_name(const struct fdbg_thread *thread, struct fdbg_text outermost, char *buf,
-					 size_t size)
+struct fdbg_text fdbg_export_thread_name(const struct fdbg_thread *thread, struct fdbg_text outermost,
+					 char *buf, size_t size)
 {
 	bool is_main = fdbg_text_ends(outermost, "::main") && thread->index == 0;
 

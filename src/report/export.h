@@ -30,8 +30,9 @@ struct fdbg_export_options {
 };
 
 /*
- * Reads the recording and writes it in the format. What is written is well-formed also where the recording is cut
- * short or turns out broken; in the latter case the error is returned. Other errors are those of fdbg_flow_run.
+ * Reads the recording and writes it in the format. What is written is well-formed also where the recording is
+ * cut short or turns out broken; in the latter case the error is returned. Other errors are those of
+ * fdbg_flow_run.
  */
 struct fdbg_error *fdbg_export(struct fdbg_recording *recording, const struct fdbg_export_options *options,
 			       const struct fdbg_sink *sink) FDBG_CHECK;

@@ -10,8 +10,8 @@
 #include "value/render.h"
 
 /*
- * The format is that of the "Trace Event Format" document: duration events B and E, instants i, metadata M; ts in
- * microseconds. A recording knows one process, whose number it does not know.
+ * The format is that of the "Trace Event Format" document: duration events B and E, instants i, metadata M;
+ * ts in microseconds. A recording knows one process, whose number it does not know.
  */
 enum { PROCESS = 1 };
 
@@ -31,7 +31,9 @@ static void put_text(struct fdbg_buf *out, struct fdbg_text text)
 	fdbg_render_json_string(out, text.data, text.len);
 }
 
-/* Readers keep thread numbers in 32 bits; a longer one is named by its order, and its name tells the number. */
+/*
+ * Readers keep thread numbers in 32 bits; a longer one is named by its order, and its name tells the number.
+ */
 static uint64_t thread_number(const struct fdbg_thread *thread)
 {
 	return thread->id <= INT32_MAX ? thread->id : thread->index + 1;
@@ -49,7 +51,8 @@ static struct fdbg_error *place_group(struct chrome *chrome, uint64_t next_ms)
 	fdbg_spread_place(&chrome->spread, next_ms, &at, &step);
 	for (size_t i = 0; i < n; i++, at += step) {
 		char time[40];
-		int len = snprintf(time, sizeof(time), "%" PRIu64 ".%03u", at / 1000, (unsigned int)(at % 1000));
+		int len = snprintf(time, sizeof(time), "%" PRIu64 ".%03u", at / 1000,
+				   (unsigned int)(at % 1000));
 
 		fdbg_buf_append(out, chrome->group.data + from, chrome->holes[i] - from);
 		fdbg_buf_append(out, time, (size_t)len);
@@ -135,7 +138,10 @@ static struct fdbg_error *name_thread(struct chrome *chrome, const struct fdbg_f
 	return NULL;
 }
 
-/* Values by name. Names may come twice, as patterns of arguments have none of their own; keys of JSON may not. */
+/*
+ * Values by name. Names may come twice, as patterns of arguments have none of their own; keys of JSON may
+ * not.
+ */
 static void put_values(struct chrome *chrome, const struct fdbg_named_value *values, size_t n)
 {
 	struct fdbg_buf *out = &chrome->group;
@@ -200,7 +206,9 @@ static struct fdbg_error *begin(void *context, const struct fdbg_flow_event *eve
 static struct fdbg_error *end(void *context, const struct fdbg_flow_event *event, enum fdbg_flow_end how)
 {
 	static const char *const ends[] = {
-		[FDBG_FLOW_OPEN] = "did not return", [FDBG_FLOW_RETURNED] = NULL, [FDBG_FLOW_UNWOUND] = "unwound",
+		[FDBG_FLOW_OPEN] = "did not return",
+		[FDBG_FLOW_RETURNED] = NULL,
+		[FDBG_FLOW_UNWOUND] = "unwound",
 		[FDBG_FLOW_LOST] = "return not recorded",
 	};
 	struct chrome *chrome = context;
@@ -230,7 +238,9 @@ static struct fdbg_error *end(void *context, const struct fdbg_flow_event *event
 static struct fdbg_error *note(void *context, const struct fdbg_flow_event *event, enum fdbg_event_kind kind)
 {
 	static const char *const names[] = {
-		[FDBG_EVENT_BREAKPOINT] = "dbg!", [FDBG_EVENT_PANIC] = "panic", [FDBG_EVENT_FUTURE_ENTER] = "future enter",
+		[FDBG_EVENT_BREAKPOINT] = "dbg!",
+		[FDBG_EVENT_PANIC] = "panic",
+		[FDBG_EVENT_FUTURE_ENTER] = "future enter",
 		[FDBG_EVENT_FUTURE_EXIT] = "future exit",
 	};
 	struct chrome *chrome = context;
@@ -241,13 +251,15 @@ static struct fdbg_error *note(void *context, const struct fdbg_flow_event *even
 		err = begin_event(chrome, 'i', event->thread, event->time_ms);
 	if (err)
 		return err;
-	fdbg_buf_printf(out, ",\"s\":\"t\",\"cat\":\"%s\",\"name\":\"%s\",\"args\":", names[kind], names[kind]);
+	fdbg_buf_printf(out, ",\"s\":\"t\",\"cat\":\"%s\",\"name\":\"%s\",\"args\":", names[kind],
+			names[kind]);
 	put_values(chrome, event->values, event->n_values);
 	fdbg_buf_byte(out, '}');
 	return NULL;
 }
 
-static struct fdbg_error *allocation(void *context, const struct fdbg_message_allocation *message, uint64_t time_ms)
+static struct fdbg_error *allocation(void *context, const struct fdbg_message_allocation *message,
+				     uint64_t time_ms)
 {
 	struct chrome *chrome = context;
 	struct fdbg_error *err = begin_event(chrome, 'i', NULL, time_ms);
@@ -256,8 +268,11 @@ static struct fdbg_error *allocation(void *context, const struct fdbg_message_al
 	if (err)
 		return err;
 	/* Which thread it was is not recorded: an instant of the process. */
-	fdbg_buf_printf(out, ",\"s\":\"p\",\"cat\":\"allocation\",\"name\":\"%s\",\"args\":{\"address\":\"0x%" PRIx64
-			"\",\"type\":", message->action == FDBG_ALLOCATION_ALLOC ? "alloc" : "drop", message->address);
+	fdbg_buf_printf(
+		out,
+		",\"s\":\"p\",\"cat\":\"allocation\",\"name\":\"%s\",\"args\":{\"address\":\"0x%" PRIx64
+		"\",\"type\":",
+		message->action == FDBG_ALLOCATION_ALLOC ? "alloc" : "drop", message->address);
 	put_text(out, message->type_name);
 	fdbg_buf_string(out, "}}");
 	return NULL;
@@ -298,8 +313,8 @@ struct fdbg_error *fdbg_export_chrome(struct fdbg_export *export)
 	if (fdbg_export_is_whole(err)) {
 		const struct fdbg_message_info *info = export->recording->info;
 
-		put_metadata(chrome, NULL, "process_name", info && info->package_name.len ? info->package_name :
-			     fdbg_export_title(export));
+		put_metadata(chrome, NULL, "process_name",
+			     info && info->package_name.len ? info->package_name : fdbg_export_title(export));
 		last = place_group(chrome, UINT64_MAX);
 		if (!last)
 			put_other(chrome);

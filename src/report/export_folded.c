@@ -7,8 +7,8 @@
 #include "value/escape.h"
 
 /*
- * A line names the whole stack, so a deep recursion would give lines without end, as many as it is deep. What is
- * deeper than this is one frame `…`.
+ * A line names the whole stack, so a deep recursion would give lines without end, as many as it is deep. What
+ * is deeper than this is one frame `…`.
  */
 enum { MAX_LEVEL = 1000, ROOT = 0, DEEP = UINT32_MAX };
 

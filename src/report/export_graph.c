@@ -122,7 +122,9 @@ static void put_counts(struct fdbg_buf *out, const struct node *node)
 	}
 }
 
-/* Text of a quoted string of the dot language: there a backslash begins an escape, a quote ends the string. */
+/*
+ * Text of a quoted string of the dot language: there a backslash begins an escape, a quote ends the string.
+ */
 static void put_dot(struct graph *graph, struct fdbg_text text)
 {
 	struct fdbg_buf *plain = &graph->export->text, *out = &graph->export->out;
@@ -179,8 +181,8 @@ static struct fdbg_error *put_dot_graph(struct graph *graph)
 		const struct edge *edge = &graph->edges[i];
 
 		/* Ten times the calls are one more line width. */
-		fdbg_buf_printf(out, "\tn%zu -> n%zu [label=\"%" PRIu64 "\", penwidth=%.1f];\n", edge->from, edge->to,
-				edge->n_calls, 1 + log10((double)edge->n_calls));
+		fdbg_buf_printf(out, "\tn%zu -> n%zu [label=\"%" PRIu64 "\", penwidth=%.1f];\n", edge->from,
+				edge->to, edge->n_calls, 1 + log10((double)edge->n_calls));
 		err = fdbg_export_settle(graph->export);
 	}
 	fdbg_buf_string(out, "}\n");
@@ -224,8 +226,8 @@ static struct fdbg_error *put_mermaid_graph(struct graph *graph)
 		err = fdbg_export_settle(graph->export);
 	}
 	for (size_t i = 0; i < graph->n_edges && !err; i++) {
-		fdbg_buf_printf(out, "    n%zu -->|%" PRIu64 "| n%zu\n", graph->edges[i].from, graph->edges[i].n_calls,
-				graph->edges[i].to);
+		fdbg_buf_printf(out, "    n%zu -->|%" PRIu64 "| n%zu\n", graph->edges[i].from,
+				graph->edges[i].n_calls, graph->edges[i].to);
 		err = fdbg_export_settle(graph->export);
 	}
 	if (any_bad)
@@ -233,7 +235,8 @@ static struct fdbg_error *put_mermaid_graph(struct graph *graph)
 	return err;
 }
 
-static struct fdbg_error *export_graph(struct fdbg_export *export, struct fdbg_error *(*put)(struct graph *graph))
+static struct fdbg_error *export_graph(struct fdbg_export *export,
+				       struct fdbg_error *(*put)(struct graph *graph))
 {
 	struct graph graph = { .export = export };
 	struct fdbg_flow_visitor visitor = { .context = &graph, .begin = begin, .end = end, .note = note };

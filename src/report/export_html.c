@@ -9,12 +9,12 @@
 #include "value/render.h"
 
 /*
- * The page is markup with two marks, for the style and for everything else. The data are JSON in script elements that
- * browsers do not run, in the order of the recording: so the page is written while the recording is read. Each of
- * these chunks is an object:
+ * The page is markup with marks for its title, its style and everything else. The data are JSON in script
+ * elements that browsers do not run, in the order of the recording: so the page is written while the
+ * recording is read. Each of these chunks is an object:
  *
  *   s  texts that are new in this chunk; texts are numbered from 0 over all chunks
- *   e  events, a flat list of integers. Each begins with its kind and the milliseconds since the event before:
+ *   e  events, a flat list of integers. Each begins with its kind and the milliseconds since the one before:
  *        0 call    ms thread name location frame context n (name value)…
  *        1 end     ms thread how result
  *        2 note    ms thread kind n (name value)…
@@ -63,7 +63,8 @@ static void put_json(struct page *page, struct fdbg_buf *out, struct fdbg_text t
 	for (size_t i = 0; i < json->len; i++) {
 		const uint8_t *at = json->data + i;
 		/* U+2028 and U+2029 end lines in JavaScript. */
-		bool separator = at[0] == 0xe2 && i + 2 < json->len && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8;
+		bool separator =
+			at[0] == 0xe2 && i + 2 < json->len && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8;
 
 		if (*at != '<' && !separator)
 			continue;
@@ -170,7 +171,8 @@ static void put_signed(struct page *page, int64_t number)
 	fdbg_buf_decimal(&page->events, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
-static struct fdbg_error *find_thread(struct page *page, const struct fdbg_thread *thread, struct page_thread **ret)
+static struct fdbg_error *find_thread(struct page *page, const struct fdbg_thread *thread,
+				      struct page_thread **ret)
 {
 	struct page_thread *found;
 
@@ -197,8 +199,8 @@ static struct fdbg_error *find_thread(struct page *page, const struct fdbg_threa
 }
 
 /* The head that all events have. */
-static struct fdbg_error *begin_event(struct page *page, unsigned int kind, const struct fdbg_flow_event *event,
-				      struct page_thread **thread_ret)
+static struct fdbg_error *begin_event(struct page *page, unsigned int kind,
+				      const struct fdbg_flow_event *event, struct page_thread **thread_ret)
 {
 	struct fdbg_error *err = NULL;
 
@@ -228,7 +230,8 @@ static struct fdbg_error *put_values(struct page *page, const struct fdbg_flow_e
 		struct fdbg_error *err = number_of(page, event->values[i].name, &name);
 
 		if (!err)
-			err = number_of(page, fdbg_export_value(page->export, &event->values[i].value), &value);
+			err = number_of(page, fdbg_export_value(page->export, &event->values[i].value),
+					&value);
 		if (err)
 			return err;
 		put_number(page, name);
@@ -309,7 +312,8 @@ static void put_about_text(struct page *page, const char *key, struct fdbg_text 
 static struct fdbg_error *put_threads(struct page *page)
 {
 	struct fdbg_buf *out = &page->export->out;
-	size_t *order = calloc(page->n_known + 1, sizeof(*order)); /* indices of threads by their number in the page */
+	/* Indices of threads by their number in the page. */
+	size_t *order = calloc(page->n_known + 1, sizeof(*order));
 
 	if (!order)
 		return &fdbg_error_nomem;

@@ -26,7 +26,10 @@ struct fdbg_error *fdbg_export_html(struct fdbg_export *export) FDBG_CHECK;
 struct fdbg_error *fdbg_export_run(struct fdbg_export *export, const struct fdbg_flow_visitor *visitor,
 				   bool ancestors) FDBG_CHECK;
 
-/* True when a flow that ended with this error was told to its end all the same, so that the rest is to be written. */
+/*
+ * True when a flow that ended with this error was told to its end all the same, so that the rest is to be
+ * written.
+ */
 static inline bool fdbg_export_is_whole(const struct fdbg_error *err)
 {
 	return !err || err->code == FDBG_ERROR_FORMAT;
@@ -42,7 +45,7 @@ struct fdbg_text fdbg_export_value(struct fdbg_export *export, const struct fdbg
 struct fdbg_text fdbg_export_title(const struct fdbg_export *export);
 
 /* What a thread is called: by its number, and as the main one where main was called in it. */
-struct fdbg_text fdbg_export_thread_name(const struct fdbg_thread *thread, struct fdbg_text outermost, char *buf,
-					 size_t size);
+struct fdbg_text fdbg_export_thread_name(const struct fdbg_thread *thread, struct fdbg_text outermost,
+					 char *buf, size_t size);
 
 #endif

@@ -61,7 +61,8 @@ static void place_group(struct speedscope *speedscope, uint64_t next_ms)
 
 	fdbg_spread_place(&speedscope->spread, next_ms, &at, &step);
 	for (size_t i = 0; i < n; i++, at += step)
-		speedscope->profiles[speedscope->group[i].profile].events[speedscope->group[i].event].at_ns = at;
+		speedscope->profiles[speedscope->group[i].profile].events[speedscope->group[i].event].at_ns =
+			at;
 }
 
 static struct fdbg_error *add(struct speedscope *speedscope, const struct fdbg_flow_event *event, bool close)
@@ -71,7 +72,8 @@ static struct fdbg_error *add(struct speedscope *speedscope, const struct fdbg_f
 	size_t index = event->thread->index;
 
 	if (!reach(&speedscope->profiles, &speedscope->n_profiles, index, sizeof(*profile)) ||
-	    !reach(&speedscope->functions, &speedscope->n_functions, function->index, sizeof(struct function)))
+	    !reach(&speedscope->functions, &speedscope->n_functions, function->index,
+		   sizeof(struct function)))
 		return &fdbg_error_nomem;
 	profile = &speedscope->profiles[index];
 	if (profile->n_events == profile->cap_events) {
@@ -85,10 +87,12 @@ static struct fdbg_error *add(struct speedscope *speedscope, const struct fdbg_f
 	}
 	if (!profile->n_events) {
 		profile->thread_id = event->thread->id;
-		profile->outermost = event->thread->n_stack ? event->thread->stack[0].function->name : function->name;
+		profile->outermost =
+			event->thread->n_stack ? event->thread->stack[0].function->name : function->name;
 	}
 	if (!speedscope->functions[function->index].function)
-		speedscope->functions[function->index] = (struct function){ function, event->call->breakpoint_id };
+		speedscope->functions[function->index] =
+			(struct function){ function, event->call->breakpoint_id };
 	if (fdbg_spread_is_full(&speedscope->spread, event->time_ms))
 		place_group(speedscope, event->time_ms);
 	speedscope->group[speedscope->spread.n].profile = index;
@@ -116,7 +120,8 @@ static void put_time(struct fdbg_buf *out, uint64_t ns)
 		fdbg_buf_printf(out, ".%03u", (unsigned int)(ns % 1000));
 }
 
-static struct fdbg_error *put_profile(struct speedscope *speedscope, const struct profile *profile, size_t index)
+static struct fdbg_error *put_profile(struct speedscope *speedscope, const struct profile *profile,
+				      size_t index)
 {
 	struct fdbg_buf *out = &speedscope->export->out;
 	struct fdbg_thread thread = { .id = profile->thread_id, .index = index };
@@ -146,7 +151,10 @@ static struct fdbg_error *put_profile(struct speedscope *speedscope, const struc
 	return err;
 }
 
-/* Frames by number, which is that of the function: those in between that are not shown have their names as well. */
+/*
+ * Frames by number, which is that of the function: those in between that are not shown have their names as
+ * well.
+ */
 static struct fdbg_error *put_functions(struct speedscope *speedscope)
 {
 	const struct fdbg_recording *recording = speedscope->export->recording;

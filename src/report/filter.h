@@ -38,6 +38,7 @@ bool fdbg_filter_place(const struct fdbg_filter *filter, const struct fdbg_frame
 		       enum fdbg_event_kind kind, uint64_t *depth_ret);
 
 /* How an event lies to the part between from and to: less than 0: before it, 0: in it, greater: behind it. */
-int fdbg_filter_time(const struct fdbg_filter *filter, uint64_t sequence, uint64_t time_ms, uint64_t start_ms);
+int fdbg_filter_time(const struct fdbg_filter *filter, uint64_t sequence, uint64_t time_ms,
+		     uint64_t start_ms);
 
 #endif

@@ -78,8 +78,8 @@ static struct fdbg_error *tell(struct flow *flow, const struct fdbg_thread *thre
 }
 
 /* Tells the open calls up to the nth that were not told: they lie around something that is wanted. */
-static struct fdbg_error *tell_context(struct flow *flow, const struct fdbg_thread *thread, struct flow_thread *state,
-				       size_t n)
+static struct fdbg_error *tell_context(struct flow *flow, const struct fdbg_thread *thread,
+				       struct flow_thread *state, size_t n)
 {
 	while (state->n_told < n) {
 		struct open_call *open = &state->stack[state->n_told];
@@ -102,8 +102,8 @@ static struct fdbg_error *tell_context(struct flow *flow, const struct fdbg_thre
 }
 
 /* Ends the calls of the stack from the top down to the nth, which did not return by themselves. */
-static struct fdbg_error *end_above(struct flow *flow, const struct fdbg_thread *thread, struct flow_thread *state,
-				    size_t n, enum fdbg_flow_end how)
+static struct fdbg_error *end_above(struct flow *flow, const struct fdbg_thread *thread,
+				    struct flow_thread *state, size_t n, enum fdbg_flow_end how)
 {
 	struct fdbg_error *err = NULL;
 
@@ -165,15 +165,18 @@ static struct fdbg_error *found_frame(struct flow *flow, const struct fdbg_threa
 	const struct fdbg_filter *filter = &flow->options->filter;
 
 	if (flow->with_frame && flow->with_frame != thread)
-		return fdbg_error_create(FDBG_ERROR_USAGE, "%s: threads %" PRIu64 ", %" PRIu64
-					 " all have a frame %" PRIu64 "; choose one with --thread",
-					 flow->recording->path, flow->with_frame->id, thread->id, filter->frame_id);
+		return fdbg_error_create(FDBG_ERROR_USAGE,
+					 "%s: threads %" PRIu64 ", %" PRIu64 " all have a frame %" PRIu64
+					 "; choose one with --thread",
+					 flow->recording->path, flow->with_frame->id, thread->id,
+					 filter->frame_id);
 	flow->with_frame = thread;
 	return NULL;
 }
 
-static struct fdbg_error *take_call(struct flow *flow, struct flow_thread *state, const struct fdbg_message *message,
-				    const struct fdbg_frame_event *at, bool in_time, bool in_place)
+static struct fdbg_error *take_call(struct flow *flow, struct flow_thread *state,
+				    const struct fdbg_message *message, const struct fdbg_frame_event *at,
+				    bool in_time, bool in_place)
 {
 	const struct fdbg_filter *filter = &flow->options->filter;
 	bool around = flow->options->ancestors && filter->has_frame && !at->thread->mark &&
@@ -191,8 +194,9 @@ static struct fdbg_error *take_call(struct flow *flow, struct flow_thread *state
 	return err ? err : tell(flow, at->thread, state, message->event.values, message->event.n_values);
 }
 
-static struct fdbg_error *take_return(struct flow *flow, struct flow_thread *state, const struct fdbg_message *message,
-				      const struct fdbg_frame_event *at, bool wanted)
+static struct fdbg_error *take_return(struct flow *flow, struct flow_thread *state,
+				      const struct fdbg_message *message, const struct fdbg_frame_event *at,
+				      bool wanted)
 {
 	size_t place = at->frame ? at->frame->node : 0;
 	struct fdbg_flow_event event;
@@ -222,12 +226,13 @@ static struct fdbg_error *take_return(struct flow *flow, struct flow_thread *sta
 	flow->n_open--;
 	if (!flow->visitor->end)
 		return NULL;
-	return flow->visitor->end(flow->visitor->context, &event, at->unwound ? FDBG_FLOW_UNWOUND : FDBG_FLOW_RETURNED);
+	return flow->visitor->end(flow->visitor->context, &event,
+				  at->unwound ? FDBG_FLOW_UNWOUND : FDBG_FLOW_RETURNED);
 }
 
 /* A breakpoint, panic or future event: inside a frame that is shown, or outside of all frames. */
-static struct fdbg_error *take_note(struct flow *flow, struct flow_thread *state, const struct fdbg_message *message,
-				    const struct fdbg_frame_event *at)
+static struct fdbg_error *take_note(struct flow *flow, struct flow_thread *state,
+				    const struct fdbg_message *message, const struct fdbg_frame_event *at)
 {
 	size_t place = at->frame ? at->frame->node : 0;
 	struct fdbg_flow_event event;
@@ -288,7 +293,8 @@ static struct fdbg_error *take_allocation(struct flow *flow, const struct fdbg_m
 {
 	const struct fdbg_filter *filter = &flow->options->filter;
 
-	if (!flow->visitor->allocation || flow->past || filter->has_thread || filter->has_frame || filter->n_functions ||
+	if (!flow->visitor->allocation || flow->past || filter->has_thread || filter->has_frame ||
+	    filter->n_functions ||
 	    fdbg_filter_time(filter, flow->sequence, message->timestamp_ms, flow->recording->start_ms))
 		return NULL;
 	if (message->timestamp_ms > flow->now_ms)

@@ -6,9 +6,9 @@
 #include "report/tree.h"
 
 /*
- * Siblings repeat when the same functions are called in the same order again (a period of up to FDBG_FOLD_PERIOD
- * calls), and each of them went the same way: what failed, panicked or did not return, or has such a call in it, is
- * no repetition of what did not. Values do not matter.
+ * Siblings repeat when the same functions are called in the same order again (a period of up to
+ * FDBG_FOLD_PERIOD calls), and each of them went the same way: what failed, panicked or did not return, or
+ * has such a call in it, is no repetition of what did not. Values do not matter.
  */
 enum { FDBG_FOLD_PERIOD = 4 };
 

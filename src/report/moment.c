@@ -10,9 +10,11 @@
 
 static struct fdbg_error *refuse(const char *text)
 {
-	return fdbg_error_create(FDBG_ERROR_USAGE,
-				 "'%s' is no place in a recording; say '#12' for the 12th event, '1.5s' or '250ms' since the "
-				 "beginning, or a time such as 2026-01-02T03:04:05.678Z", text);
+	return fdbg_error_create(
+		FDBG_ERROR_USAGE,
+		"'%s' is no place in a recording; say '#12' for the 12th event, '1.5s' or '250ms' since the "
+		"beginning, or a time such as 2026-01-02T03:04:05.678Z",
+		text);
 }
 
 /* Decimals behind a point, of which the first three count: `.5` is 500. */
@@ -66,7 +68,8 @@ static struct fdbg_error *parse_span(const char *text, struct fdbg_moment *ret)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && !errno; i++) {
 		if (strcmp(rest, units[i].unit) || number > UINT64_MAX / units[i].ms - 1)
 			continue;
-		*ret = (struct fdbg_moment){ FDBG_MOMENT_SPAN, number * units[i].ms + part * units[i].ms / 1000 };
+		*ret = (struct fdbg_moment){ FDBG_MOMENT_SPAN,
+					     number * units[i].ms + part * units[i].ms / 1000 };
 		return NULL;
 	}
 	return refuse(text);
@@ -92,7 +95,8 @@ struct fdbg_error *fdbg_moment_parse(const char *text, struct fdbg_moment *ret)
 	return strchr(text, '-') ? parse_date(text, ret) : parse_span(text, ret);
 }
 
-int fdbg_moment_compare(const struct fdbg_moment *moment, uint64_t sequence, uint64_t time_ms, uint64_t start_ms)
+int fdbg_moment_compare(const struct fdbg_moment *moment, uint64_t sequence, uint64_t time_ms,
+			uint64_t start_ms)
 {
 	uint64_t at = time_ms;
 

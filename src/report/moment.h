@@ -19,15 +19,17 @@ struct fdbg_moment {
 };
 
 /*
- * Takes `#N` (the Nth event), `N`, `Ns`, `Nms`, `Nmin` (since the beginning; seconds where no unit is given; with
- * up to three decimals) or a date in UTC such as `2026-01-02T03:04:05.678Z`. FDBG_ERROR_USAGE: it is none of them.
+ * Takes `#N` (the Nth event), `N`, `Ns`, `Nms`, `Nmin` (since the beginning; seconds where no unit is given;
+ * with up to three decimals) or a date in UTC such as `2026-01-02T03:04:05.678Z`. FDBG_ERROR_USAGE: it is
+ * none of them.
  */
 struct fdbg_error *fdbg_moment_parse(const char *text, struct fdbg_moment *ret) FDBG_CHECK;
 
 /*
- * Less than, equal to or greater than 0: the event with that sequence number and time is before, at or after the
- * moment. start_ms: time of the recording's first message.
+ * Less than, equal to or greater than 0: the event with that sequence number and time is before, at or after
+ * the moment. start_ms: time of the recording's first message.
  */
-int fdbg_moment_compare(const struct fdbg_moment *moment, uint64_t sequence, uint64_t time_ms, uint64_t start_ms);
+int fdbg_moment_compare(const struct fdbg_moment *moment, uint64_t sequence, uint64_t time_ms,
+			uint64_t start_ms);
 
 #endif

@@ -16,9 +16,9 @@ struct fdbg_show_options {
 
 /*
  * One line a call: indentation, name(arguments) -> value. Marks: `!! panicked` where a panic began, `!!
- * unwound` for a frame that a panic left, `…` for one that never returned, `(began earlier)` for one that was open
- * where the wanted part begins. Threads come one after another, in order of their first event. Errors are those of
- * fdbg_tree_build.
+ * unwound` for a frame that a panic left, `…` for one that never returned, `(began earlier)` for one that
+ * was open where the wanted part begins. Threads come one after another, in order of their first event. Errors
+ * are those of fdbg_tree_build.
  */
 struct fdbg_error *fdbg_show(struct fdbg_recording *recording, const struct fdbg_show_options *options,
 			     const struct fdbg_sink *sink) FDBG_CHECK;

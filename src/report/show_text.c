@@ -16,7 +16,8 @@ enum colour { PLAIN, NAME, FAULT, DIM, MATCH };
 static void set_colour(struct fdbg_show *show, enum colour colour)
 {
 	static const char *const escapes[] = {
-		[PLAIN] = "\033[m", [NAME] = "\033[1m", [FAULT] = "\033[1;31m", [DIM] = "\033[2m", [MATCH] = "\033[7m",
+		[PLAIN] = "\033[m", [NAME] = "\033[1m", [FAULT] = "\033[1;31m", [DIM] = "\033[2m",
+		[MATCH] = "\033[7m",
 	};
 
 	if (show->sink->colour)
@@ -244,7 +245,8 @@ static struct fdbg_error *show_folded(struct fdbg_show *show, struct fdbg_tree_t
 		run = fdbg_fold_find(fold, i, limit);
 		if (run.period) {
 			if (n_pending == cap) {
-				struct pending *grown = reallocarray(pending, cap ? cap * 2 : 16, sizeof(*grown));
+				struct pending *grown =
+					reallocarray(pending, cap ? cap * 2 : 16, sizeof(*grown));
 
 				if (!grown) {
 					err = &fdbg_error_nomem;

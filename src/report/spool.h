@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 /*
- * Bytes are appended at the end, may be cut off there, and are read from anywhere. A zeroed struct is empty. The
- * temporary file lies in TMPDIR, or /tmp, without a name.
+ * Bytes are appended at the end, may be cut off there, and are read from anywhere. A zeroed struct is empty.
+ * The temporary file lies in TMPDIR, or /tmp, without a name.
  */
 struct fdbg_spool {
 	struct fdbg_buf tail;  /* the bytes from n_filed on */

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 /*
- * Recordings know milliseconds, in which many events happen. Tools that draw time need each event at a time of its
- * own, later than the one before, or calls vanish and their order with them. So the events of a millisecond are
- * spread over it evenly. They are collected in groups: those of one millisecond, at most FDBG_SPREAD_MAX.
+ * Recordings know milliseconds, in which many events happen. Tools that draw time need each event at a time
+ * of its own, later than the one before, or calls vanish and their order with them. So the events of a
+ * millisecond are spread over it evenly. They are collected in groups: those of one millisecond, at most
+ * FDBG_SPREAD_MAX.
  */
 enum { FDBG_SPREAD_MAX = 4096 };
 
@@ -31,8 +32,8 @@ bool fdbg_spread_is_full(const struct fdbg_spread *spread, uint64_t time_ms);
 void fdbg_spread_add(struct fdbg_spread *spread, uint64_t time_ms);
 
 /*
- * Places the group and empties it: its events are at first_ret, first_ret + step_ret … nanoseconds from the start.
- * next_ms: time of the event that comes next, or anything later than the group's at the end.
+ * Places the group and empties it: its events are at first_ret, first_ret + step_ret … nanoseconds from the
+ * start. next_ms: time of the event that comes next, or anything later than the group's at the end.
  */
 void fdbg_spread_place(struct fdbg_spread *spread, uint64_t next_ms, uint64_t *first_ret, uint64_t *step_ret);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The call tree of a recording, or of what was asked for of it: each call with its arguments and its return. */
+/* The call tree of a recording, or of a part: each call with its arguments and its return. */
 #include "report/tree.h"
 
 #include <stdlib.h>
@@ -59,7 +59,8 @@ static bool matches(struct builder *builder, const struct fdbg_value *value)
 {
 	fdbg_buf_clear(&builder->text);
 	fdbg_render_debug_as(&builder->text, value, FDBG_RENDER_DEBUG, 0, builder->render);
-	return memmem(builder->text.data, builder->text.len, builder->options->grep, builder->grep_len) != NULL;
+	return memmem(builder->text.data, builder->text.len, builder->options->grep, builder->grep_len) !=
+	       NULL;
 }
 
 static struct fdbg_error *keep_values(struct builder *builder, struct fdbg_tree_thread *thread,
@@ -133,7 +134,8 @@ static struct fdbg_error *take(struct builder *builder, const struct fdbg_flow_e
 
 static bool wanted(const struct builder *builder, const struct fdbg_node *node)
 {
-	bool error = node->panicked || node->failed || node->state == FDBG_FLOW_UNWOUND || node->kind == FDBG_NODE_PANIC;
+	bool error = node->panicked || node->failed || node->state == FDBG_FLOW_UNWOUND ||
+		     node->kind == FDBG_NODE_PANIC;
 
 	return (!builder->options->errors || error) && (!builder->options->grep || node->matched);
 }

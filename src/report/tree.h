@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The call tree of a recording, or of what was asked for of it: each call with its arguments and its return. */
+/* The call tree of a recording, or of a part: each call with its arguments and its return. */
 #ifndef FDBG_REPORT_TREE_H
 #define FDBG_REPORT_TREE_H
 
@@ -11,14 +11,14 @@
 /*
  * A recording is read once; each call becomes a node, and its return fills it in. The nodes of a thread in
  * order of their index are its tree in pre-order; the level says how they hang together. Values are kept as
- * rendered text, which goes to a temporary file when it is long, so memory is that of the nodes; with `errors`
- * or `grep` it is that of the nodes that are wanted, and of the open calls.
+ * rendered text, which goes to a temporary file when it is long, so memory is that of the nodes; with
+ * `errors` or `grep` it is that of the nodes that are wanted, and of the open calls.
  */
 
 enum fdbg_node_kind {
 	FDBG_NODE_CALL,
-	FDBG_NODE_BREAKPOINT,   /* a fire::dbg! hit; values in arguments */
-	FDBG_NODE_PANIC,        /* a panic outside of all frames, or with locals; others mark their frame alone */
+	FDBG_NODE_BREAKPOINT, /* a fire::dbg! hit; values in arguments */
+	FDBG_NODE_PANIC, /* a panic outside of all frames, or with locals; others mark their frame alone */
 	FDBG_NODE_FUTURE_ENTER,
 	FDBG_NODE_FUTURE_EXIT,
 };
@@ -64,22 +64,23 @@ struct fdbg_tree_thread {
 };
 
 struct fdbg_tree {
-	struct fdbg_tree_thread *threads; /* in order of first event in the recording, also those without nodes */
+	/* In order of first event in the recording, also those without nodes. */
+	struct fdbg_tree_thread *threads;
 	size_t n_threads;
 };
 
 struct fdbg_tree_options {
 	struct fdbg_filter filter;
 	bool errors;                    /* only panics and returns of an Err, and what is around them */
-	const char *grep;               /* only what has this text in a value, and what is around it; NULL: all */
+	const char *grep; /* only what has this text in a value, and what is around it; NULL: all */
 	enum fdbg_render_style style;
 	size_t max_value_bytes;         /* 0: no limit */
 };
 
 /*
  * Reads the recording to its end and builds the tree, which refers to the recording's function names. Should
- * the file turn out broken, what was built until then is kept in *ret and the error returned as well; errors are
- * else those of fdbg_flow_run.
+ * the file turn out broken, what was built until then is kept in *ret and the error returned as well; errors
+ * are else those of fdbg_flow_run.
  */
 struct fdbg_error *fdbg_tree_build(struct fdbg_recording *recording, const struct fdbg_tree_options *options,
 				   struct fdbg_tree *ret) FDBG_CHECK;

@@ -21,12 +21,18 @@ static void moments_are_taken(void **state)
 		enum fdbg_moment_kind kind;
 		uint64_t number;
 	} good[] = {
-		{ "#0", FDBG_MOMENT_SEQUENCE, 0 }, { "#12", FDBG_MOMENT_SEQUENCE, 12 },
+		{ "#0", FDBG_MOMENT_SEQUENCE, 0 },
+		{ "#12", FDBG_MOMENT_SEQUENCE, 12 },
 		{ "#18446744073709551615", FDBG_MOMENT_SEQUENCE, UINT64_MAX },
-		{ "0", FDBG_MOMENT_SPAN, 0 }, { "2", FDBG_MOMENT_SPAN, 2000 }, { "1.5", FDBG_MOMENT_SPAN, 1500 },
-		{ "1.5s", FDBG_MOMENT_SPAN, 1500 }, { "1.0019s", FDBG_MOMENT_SPAN, 1001 },
-		{ "250ms", FDBG_MOMENT_SPAN, 250 }, { "0.5min", FDBG_MOMENT_SPAN, 30000 },
-		{ "2h", FDBG_MOMENT_SPAN, 7200000 }, { "1970-01-01T00:00:00Z", FDBG_MOMENT_TIME, 0 },
+		{ "0", FDBG_MOMENT_SPAN, 0 },
+		{ "2", FDBG_MOMENT_SPAN, 2000 },
+		{ "1.5", FDBG_MOMENT_SPAN, 1500 },
+		{ "1.5s", FDBG_MOMENT_SPAN, 1500 },
+		{ "1.0019s", FDBG_MOMENT_SPAN, 1001 },
+		{ "250ms", FDBG_MOMENT_SPAN, 250 },
+		{ "0.5min", FDBG_MOMENT_SPAN, 30000 },
+		{ "2h", FDBG_MOMENT_SPAN, 7200000 },
+		{ "1970-01-01T00:00:00Z", FDBG_MOMENT_TIME, 0 },
 		/* date -u -d 2024-02-29T12:00:00 +%s is 1709208000 */
 		{ "2024-02-29T12:00:00.25Z", FDBG_MOMENT_TIME, 1709208000250 },
 	};
@@ -139,8 +145,12 @@ static void long_texts_go_to_a_file(void **state)
 	fdbg_spool_deinit(&spool);
 }
 
-/* A thread's nodes from a text: a letter is a call, in the call around it by its level; capitals returned an Err. */
-static void make_nodes(struct fdbg_tree_thread *thread, const char *text, const struct fdbg_counted_function *functions)
+/*
+ * A thread's nodes from a text: a letter is a call, in the call around it by its level; capitals returned an
+ * Err.
+ */
+static void make_nodes(struct fdbg_tree_thread *thread, const char *text,
+		       const struct fdbg_counted_function *functions)
 {
 	size_t around[32] = { 0 }, level = 0;
 

@@ -21,7 +21,10 @@ function drawDetail() {
 	if (end[i] > i + 1)
 		row("inside", plural(end[i] - i - 1, "line"));
 	out += "</dl>";
-	const states = { [OPEN]: "It did not return in this " + (about.part ? "part of the recording." : "recording."), [UNWOUND]: "A panic left this call.", [LOST]: "Its return was not recorded." };
+	const states = {
+		[OPEN]: "It did not return in this " + (about.part ? "part of the recording." : "recording."),
+		[UNWOUND]: "A panic left this call.", [LOST]: "Its return was not recorded.",
+	};
 	if (flags[i] & PANICKED)
 		out += "<p class=\"state\">A panic began in this call.</p>";
 	if (kind[i] === CALL && states[how[i]])
@@ -32,16 +35,19 @@ function drawDetail() {
 		out += "<h3>" + (kind[i] === CALL ? "arguments" : "values") + "</h3>";
 	for (let k = 0; k < nValues[i] && k < 200; k++) {
 		const at = values[i] + 2 * k;
-		out += "<div class=\"argument\">" + html(texts[argument.a[at]]) + "</div><pre>" + coloured(pretty(texts[argument.a[at + 1]])) + "</pre>";
+		out += "<div class=\"argument\">" + html(texts[argument.a[at]]) + "</div><pre>" +
+			coloured(pretty(texts[argument.a[at + 1]])) + "</pre>";
 	}
 	if (result[i] >= 0)
-		out += "<h3>returned</h3><pre" + (how[i] === FAILED ? " class=\"failed\"" : "") + ">" + coloured(pretty(texts[result[i]])) + "</pre>";
+		out += "<h3>returned</h3><pre" + (how[i] === FAILED ? " class=\"failed\"" : "") + ">" +
+			coloured(pretty(texts[result[i]])) + "</pre>";
 	const callers = [];
 	for (let p = parent[i]; p >= 0 && callers.length < 50; p = parent[p])
 		if (kind[p] === CALL)
 			callers.push(p);
 	if (callers.length)
-		out += "<h3>called by</h3>" + callers.map((p) => "<button type=\"button\" class=\"jump\" data-node=\"" + p + "\">" + html(nodeName(p)) + "</button>").join("");
+		out += "<h3>called by</h3>" + callers.map((p) => "<button type=\"button\" class=\"jump\" data-node=\"" + p + "\">" +
+			html(nodeName(p)) + "</button>").join("");
 	detail.innerHTML = out;
 	detail.scrollTop = 0;
 }

@@ -16,20 +16,23 @@
 INCLUDE_FILES(fdbg_page_markup_data, BYTES_OF("page.html"));
 INCLUDE_FILES(fdbg_page_style_data, BYTES_OF("page.css"));
 INCLUDE_FILES(fdbg_page_script_data,
-	      BYTES_OF("data.js") BYTES_OF("text.js") BYTES_OF("tree.js") BYTES_OF("search.js") BYTES_OF("detail.js")
-	      BYTES_OF("time.js") BYTES_OF("page.js"));
+	      BYTES_OF("data.js") BYTES_OF("text.js") BYTES_OF("tree.js") BYTES_OF("search.js")
+		      BYTES_OF("detail.js") BYTES_OF("time.js") BYTES_OF("page.js"));
 
 struct fdbg_text fdbg_page_markup(void)
 {
-	return (struct fdbg_text){ fdbg_page_markup_data, (size_t)(fdbg_page_markup_data_end - fdbg_page_markup_data) };
+	return (struct fdbg_text){ fdbg_page_markup_data,
+				   (size_t)(fdbg_page_markup_data_end - fdbg_page_markup_data) };
 }
 
 struct fdbg_text fdbg_page_style(void)
 {
-	return (struct fdbg_text){ fdbg_page_style_data, (size_t)(fdbg_page_style_data_end - fdbg_page_style_data) };
+	return (struct fdbg_text){ fdbg_page_style_data,
+				   (size_t)(fdbg_page_style_data_end - fdbg_page_style_data) };
 }
 
 struct fdbg_text fdbg_page_script(void)
 {
-	return (struct fdbg_text){ fdbg_page_script_data, (size_t)(fdbg_page_script_data_end - fdbg_page_script_data) };
+	return (struct fdbg_text){ fdbg_page_script_data,
+				   (size_t)(fdbg_page_script_data_end - fdbg_page_script_data) };
 }

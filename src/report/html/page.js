@@ -39,7 +39,8 @@ const pageKeys = {
 };
 
 function switchTheme() {
-	const root = document.documentElement, dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+	const root = document.documentElement;
+	const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	root.dataset.theme = dark ? "light" : "dark";
 	try {
 		localStorage.setItem("fdbg-theme", root.dataset.theme);
@@ -50,7 +51,8 @@ function switchTheme() {
 let tipTimer = 0;
 function showTip(element, x, y) {
 	const i = +element.dataset.node, k = +element.dataset.value, tip = $("tip");
-	const name = k < 0 ? "returned" : texts[argument.a[values[i] + 2 * k]], value = k < 0 ? texts[result[i]] : texts[argument.a[values[i] + 2 * k + 1]];
+	const name = k < 0 ? "returned" : texts[argument.a[values[i] + 2 * k]];
+	const value = k < 0 ? texts[result[i]] : texts[argument.a[values[i] + 2 * k + 1]];
 	tip.innerHTML = "<div class=\"label\">" + html(name) + "</div><pre>" + coloured(pretty(value).slice(0, 4000)) + "</pre>";
 	tip.hidden = false;
 	const box = tip.getBoundingClientRect();
@@ -170,7 +172,8 @@ function listen() {
 		if (to === undefined)
 			return;
 		event.preventDefault();
-		const lanes = Math.min(about.threads.length, 6), i = nodeAt(Math.max(0, Math.min(lastTime, to)), selected >= 0 ? Math.min(thread[selected], lanes - 1) : 0);
+		const lane = selected >= 0 ? Math.min(thread[selected], nLanes() - 1) : 0;
+		const i = nodeAt(Math.max(0, Math.min(lastTime, to)), lane);
 		if (i >= 0 && i < nNodes)
 			reveal(i);
 	});

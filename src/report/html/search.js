@@ -44,7 +44,8 @@ function showCount() {
 		count.textContent = "no match";
 	} else {
 		const at = indexAtOrAfter(search.matches, search.n, selected);
-		count.textContent = (selected >= 0 && search.matches[at] === selected ? (at + 1).toLocaleString("en") + " of " : "") + plural(search.n, "match", "matches");
+		const isMatch = selected >= 0 && at < search.n && search.matches[at] === selected;
+		count.textContent = (isMatch ? (at + 1).toLocaleString("en") + " of " : "") + plural(search.n, "match", "matches");
 	}
 }
 

@@ -102,11 +102,11 @@ const clock = (ms) => new Date(about.start + Math.floor(ms)).toISOString();
 const took = (i) => Math.floor(t1[i]) - Math.floor(t0[i]);
 
 const LIMIT = 160;
-function valueHtml(i, k, id, failed) {
+function valueHtml(i, k, id) {
 	let s = texts[id];
 	if (s.length > LIMIT)
 		s = s.slice(0, LIMIT) + "…";
-	return "<span class=\"value" + (failed ? " err" : "") + "\" data-node=\"" + i + "\" data-value=\"" + k + "\">" + coloured(s) + "</span>";
+	return "<span class=\"value\" data-node=\"" + i + "\" data-value=\"" + k + "\">" + coloured(s) + "</span>";
 }
 
 const noteNames = { [BREAKPOINT]: "dbg!", [PANIC]: "panicked", [FUTURE_ENTER]: "future enter", [FUTURE_EXIT]: "future exit" };
@@ -122,7 +122,7 @@ function valuesHtml(i, between) {
 	for (let k = 0; k < nValues[i] && k < 30; k++) {
 		const at = values[i] + 2 * k;
 		out += (k ? "<span class=\"punct\">, </span>" : "") + "<span class=\"argument\">" + html(texts[argument.a[at]]) +
-			"</span><span class=\"punct\">" + between + "</span>" + valueHtml(i, k, argument.a[at + 1], false);
+			"</span><span class=\"punct\">" + between + "</span>" + valueHtml(i, k, argument.a[at + 1]);
 	}
 	return nValues[i] > 30 ? out + "<span class=\"punct\">, …</span>" : out;
 }
@@ -138,7 +138,7 @@ function textHtml(i) {
 	if (how[i] === OPEN)
 		out += "<span class=\"outcome odd\">&nbsp;…</span>";
 	else if (result[i] >= 0)
-		out += "<span class=\"outcome\"><span class=\"punct\">&nbsp;→ </span>" + valueHtml(i, -1, result[i], false) + "</span>";
+		out += "<span class=\"outcome\"><span class=\"punct\">&nbsp;→ </span>" + valueHtml(i, -1, result[i]) + "</span>";
 	return out;
 }
 

@@ -4,12 +4,16 @@
 const bar = $("bar"), total = () => Math.max(1, Math.ceil(lastTime + 1e-9));
 let lastTime = 0, view0 = 0, view1 = 1, columns = null;
 
+// A lane a thread; what is more than six threads shares the last one.
+const nLanes = () => Math.min(about.threads.length, 6);
+
 // For each column of pixels and each lane, how deep the calls were at most; errors by column.
 function measure(width) {
-	const lanes = Math.min(about.threads.length, 6), depths = [], red = new Uint8Array(width), scale = width / (view1 - view0);
+	const lanes = nLanes(), depths = [], red = new Uint8Array(width), scale = width / (view1 - view0);
 	for (let k = 0; k < lanes; k++)
 		depths.push(new Int32Array(width));
-	const column = (t) => Math.floor((t - view0) * scale), lastColumn = new Int32Array(about.threads.length), now = new Int32Array(about.threads.length);
+	const column = (t) => Math.floor((t - view0) * scale);
+	const lastColumn = new Int32Array(about.threads.length), now = new Int32Array(about.threads.length);
 	const fill = (th, to) => {
 		const lane = depths[Math.min(th, lanes - 1)];
 		for (let x = Math.max(0, lastColumn[th]); x <= to && x < width; x++)
@@ -123,7 +127,7 @@ function drawBar() {
 
 // The innermost call at a time, in the thread of the lane or in the one that did something last before it.
 function nodeAt(t, lane) {
-	const lanes = Math.min(about.threads.length, 6);
+	const lanes = nLanes();
 	let best = -1;
 	for (let th = lane; th < about.threads.length; th += lane < lanes - 1 ? about.threads.length : 1) {
 		let low = threadNode[th] + 1, high = end[threadNode[th]];
@@ -145,7 +149,7 @@ function nodeAt(t, lane) {
 
 function goTo(event) {
 	const box = bar.getBoundingClientRect(), x = Math.max(0, Math.min(1, (event.clientX - box.left) / box.width));
-	const lanes = Math.min(about.threads.length, 6), lane = Math.max(0, Math.min(lanes - 1, Math.floor((event.clientY - box.top) / box.height * lanes)));
+	const lane = Math.max(0, Math.min(nLanes() - 1, Math.floor((event.clientY - box.top) / box.height * nLanes())));
 	const i = nodeAt(view0 + x * (view1 - view0), lane);
 	if (i >= 0 && i < nNodes)
 		reveal(i);
