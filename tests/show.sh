@@ -43,7 +43,18 @@ check "show of one event" 'app::main() -> () (began earlier)
   app::risky(x=<unreadable>, y=<optimized out>) !! unwound (began earlier)
     app::inner::boom() !! unwound (began earlier)
       <app::Guard as core::ops::drop::Drop>::drop() -> <unreadable>' \
-	"$("$FDBG" show --from='#9' --to='#9' "$tree" | sed 1d)"
+	"$("$FDBG" show --thread=7 --from='#9' --to='#9' "$tree")"
+check "show of one event: what is open in the other thread" 'thread 8
+app::worker(list=[1, 2]) … (began earlier)' "$("$FDBG" show --from='#9' --to='#9' "$tree" | tail -2)"
+check "show of a part: what is open, in all threads" 'thread 1
+app::main() -> () (began earlier)
+thread 2
+app::worker() -> () (began earlier)
+thread 3
+app::worker() -> () (began earlier)
+thread 4
+app::worker() -> () (began earlier)' "$("$FDBG" show --from=2.5ms --to=0.003 "$many" | grep -e began -e thread | grep -v 'work::\|geo::')"
+check "show of the end of a recording" '' "$("$FDBG" show --from='#99999' "$many")"
 check "show of nothing" '' "$("$FDBG" show --from=1h "$tree")"
 check "show --frame in a part" 'app::main() -> () (began earlier)
   app::risky(x=<unreadable>, y=<optimized out>) !! unwound (began earlier)
@@ -106,6 +117,8 @@ for when in '' x '#' '#x' '#-1' '#99999999999999999999' -1 1.2.3 1x 1.s ' 1' 202
 	2026-01-02T03:04:05Zx 2026-01-02 999999999999999999999h; do
 	refuses 2 "option '--from': '$when' is no place in a recording" show --from="$when" "$tree"
 done
+refuses 2 '\-\-to lies before \-\-from' show --from='#9' --to='#8' "$tree"
+refuses 2 '\-\-to lies before \-\-from' show --from=2s --to=100ms "$tree"
 refuses 2 "option '--to': 'never'" show --to=never "$tree"
 refuses 2 "'--grep' needs a text" show --grep= "$tree"
 refuses 2 "'--json' takes no value" show --json=1 "$tree"

@@ -28,6 +28,8 @@ struct fdbg_error *fdbg_cli_part_filter(struct fdbg_cli_part *part, struct fdbg_
 		err = fdbg_error_prefix(fdbg_moment_parse(part->from, &filter.from), "option '--from'");
 	if (!err && part->to)
 		err = fdbg_error_prefix(fdbg_moment_parse(part->to, &filter.to), "option '--to'");
+	if (!err && filter.from.kind == filter.to.kind && filter.from.number > filter.to.number)
+		err = fdbg_error_create(FDBG_ERROR_USAGE, "--to lies before --from");
 	if (err)
 		return err;
 	*ret = filter;

@@ -31,6 +31,7 @@ struct flow {
 	size_t n_open;                  /* told and not ended, in all threads */
 	uint64_t now_ms;
 	uint64_t sequence;              /* of the last event */
+	bool inside;                    /* the wanted part has begun */
 	bool past;                      /* behind the wanted part */
 	const struct fdbg_thread *with_frame; /* the thread that has the wanted frame */
 };
@@ -251,6 +252,22 @@ static struct fdbg_error *take_note(struct flow *flow, struct flow_thread *state
 	return flow->visitor->note(flow->visitor->context, &event, message->event.kind);
 }
 
+/* Where the wanted part begins in the middle: tells what is open there, in all threads. */
+static struct fdbg_error *begin_part(struct flow *flow)
+{
+	const struct fdbg_filter *filter = &flow->options->filter;
+	const struct fdbg_frames *frames = &flow->recording->frames;
+	struct fdbg_error *err = NULL;
+
+	flow->inside = true;
+	/* The calls around a wanted frame are told when it is come to. */
+	if (!filter->from.kind || filter->has_frame)
+		return NULL;
+	for (size_t i = 0; i < frames->n_threads && i < flow->n_threads && !err; i++)
+		err = tell_context(flow, frames->threads[i], &flow->threads[i], flow->threads[i].n_stack);
+	return err;
+}
+
 static struct fdbg_error *take_event(struct flow *flow, const struct fdbg_message *message)
 {
 	const struct fdbg_frame_event *at = &flow->recording->at;
@@ -270,6 +287,10 @@ static struct fdbg_error *take_event(struct flow *flow, const struct fdbg_messag
 		if (message->timestamp_ms > flow->now_ms)
 			flow->now_ms = message->timestamp_ms;
 	}
+	if (side >= 0 && !flow->inside)
+		err = begin_part(flow);
+	if (err)
+		return err;
 	if (!flow->past)
 		in_place = fdbg_filter_place(filter, at, message->event.kind, &depth);
 	switch (message->event.kind) {

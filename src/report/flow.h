@@ -9,8 +9,8 @@
 /*
  * A flow reads a recording to its end and tells a visitor what happens, whatever state the file is in: in
  * each thread the calls nest, each one that begins also ends (at the latest where the recording does), and
- * times never go back. Where the filter begins in the middle, the calls that are open there are told first,
- * so that a part of a recording is as whole as all of it. Memory is that of the open calls.
+ * times never go back. Where the filter begins in the middle, the calls that are open there, in all threads,
+ * are told first, so that a part of a recording is as whole as all of it. Memory is that of the open calls.
  */
 
 enum fdbg_flow_end {

@@ -86,6 +86,23 @@ class ShowTest(E2ETest):
                 if node["parent_frame_id"]:
                     self.assertIn((key[0], node["parent_frame_id"]), calls, "a call without the calls around it")
 
+    def test_a_part_in_which_nothing_happens(self):
+        program = harness.compile_rust("nap", """
+            fn quick(n: u32) -> u32 { n + 1 }
+            fn nap(n: u32) { std::thread::sleep(std::time::Duration::from_millis(n.into())); }
+            fn main() { quick(1); nap(400); quick(2); }""")
+        self.file = self.record(program, output=self.path("nap.firedbg.ss")).file
+        nap = [n for n in self.nodes() if n["function"] == "nap::nap"][0]
+        seconds = int(nap["time"][17:19]) + int(nap["time"][20:23]) / 1000 + 0.2
+        if seconds > 59:
+            self.skipTest("the minute changes just now")
+        at = [nap["time"][:17] + "%06.3fZ" % s for s in (seconds, seconds + 0.001)]
+        self.assertEqual(self.show("--from", at[0], "--to", at[1]),
+                         "nap::main() -> () (began earlier)\n  nap::nap(n=400) -> () (began earlier)\n")
+        trace = json.loads(fdbg("export", "-T", "chrome", "--from", at[0], "--to", at[1], self.file).stdout)
+        self.assertEqual([(e["ph"], e["name"]) for e in trace["traceEvents"] if e["ph"] in "BE"],
+                         [("B", "nap::main"), ("B", "nap::nap"), ("E", "nap::nap"), ("E", "nap::main")])
+
     def test_frame(self):
         panicked = [n for n in self.nodes() if n.get("panicked")][0]
         text = self.show("--thread=%d" % panicked["thread_id"], "--frame=%d" % panicked["frame_id"])
