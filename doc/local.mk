@@ -10,6 +10,7 @@ dist_man_MANS = \
 	doc/man/fdbg-list-targets.1 \
 	doc/man/fdbg-record.1 \
 	doc/man/fdbg-show.1 \
+	doc/man/fdbg-tui.1 \
 	doc/man/fdbg-verify.1 \
 	doc/man/fdbg-filters.5 \
 	doc/man/fdbg-stream.5 \

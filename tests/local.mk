@@ -31,4 +31,5 @@ include tests/trace.mk
 include tests/visualizer.mk
 include tests/export.mk
 include tests/cargo.mk
+include tests/tui.mk
 include tests/e2e.mk
