@@ -79,16 +79,40 @@ static void put_values(struct show *show, const struct fdbg_node *node, const ch
 	}
 }
 
+/* A poll's argument is the coroutine, in the state before; then the state that the poll leaves it in. */
+static void put_poll(struct show *show, const struct fdbg_node *node)
+{
+	const struct fdbg_node_poll *poll = node->poll;
+
+	if (node->n_arguments)
+		put_value(show, node->arguments[0].text, node->depth);
+	else
+		put_name(show, poll->before);
+	if (!poll->after.len)
+		return;
+	fdbg_buf_string(&show->out, " => ");
+	put_name(show, poll->after);
+	if (poll->await_line.len) {
+		fdbg_buf_string(&show->out, " at line ");
+		put_name(show, poll->await_line);
+	}
+}
+
 static void put_call(struct show *show, const struct fdbg_node *node)
 {
 	struct fdbg_text path;
 	uint32_t line;
 
+	if (node->poll)
+		put(show, DIM, "poll ");
 	set_colour(show, NAME);
-	put_name(show, node->function->name);
+	put_name(show, node->poll ? node->poll->function : node->function->name);
 	set_colour(show, PLAIN);
 	fdbg_buf_byte(&show->out, '(');
-	put_values(show, node, "=");
+	if (node->poll)
+		put_poll(show, node);
+	else
+		put_values(show, node, "=");
 	fdbg_buf_byte(&show->out, ')');
 	switch (node->state) {
 	case FDBG_NODE_OPEN:
@@ -103,6 +127,12 @@ static void put_call(struct show *show, const struct fdbg_node *node)
 	case FDBG_NODE_UNWOUND:
 	case FDBG_NODE_LOST:
 		break;
+	}
+	if (node->poll && node->poll->future.len) {
+		set_colour(show, DIM);
+		fdbg_buf_string(&show->out, "  @");
+		put_name(show, node->poll->future);
+		set_colour(show, PLAIN);
 	}
 	if (node->panicked)
 		put(show, FAULT, " !! panicked");

@@ -136,7 +136,51 @@ static struct fdbg_error *take_return(struct builder *builder, struct fdbg_tree_
 	node->state = at->unwound ? FDBG_NODE_UNWOUND : FDBG_NODE_RETURNED;
 	if (at->unwound || !message->event.n_values)
 		return NULL;
+	if (node->poll && node->result.data)
+		return NULL; /* future exit had it, as a Poll with every compiler */
 	return render(builder, &message->event.values[0].value, &node->result);
+}
+
+static const struct fdbg_value *value_named(const struct fdbg_message_event *event, const char *name)
+{
+	for (size_t i = 0; i < event->n_values; i++)
+		if (fdbg_text_is(event->values[i].name, name))
+			return &event->values[i].value;
+	return NULL;
+}
+
+/* Puts a future event into the node of the poll that it belongs to; *taken_ret false: it belongs to none. */
+static struct fdbg_error *take_poll(struct builder *builder, const struct fdbg_tree_thread *thread,
+				    const struct fdbg_message_event *event, struct fdbg_node *frame, bool *taken_ret)
+{
+	const struct fdbg_value *function = value_named(event, "fn"), *future = value_named(event, "future");
+	const struct fdbg_value *state = value_named(event, "state"), *line = value_named(event, "await_line");
+	const struct fdbg_value *poll = value_named(event, "poll");
+	bool enter = event->kind == FDBG_EVENT_FUTURE_ENTER;
+	struct fdbg_error *err = NULL;
+
+	/* An enter comes right behind the call. */
+	*taken_ret = function && function->kind == FDBG_VALUE_STR && frame &&
+		     (enter ? frame == &thread->nodes[thread->n_nodes - 1] && !frame->poll : frame->poll != NULL);
+	if (!*taken_ret)
+		return NULL;
+	if (enter) {
+		frame->poll = fdbg_arena_new(&builder->tree.arena, struct fdbg_node_poll);
+		if (!frame->poll)
+			return &fdbg_error_nomem;
+		frame->poll->function = fdbg_arena_text(&builder->tree.arena, function->str);
+		if (!frame->poll->function.data)
+			return &fdbg_error_nomem;
+		if (future)
+			err = render(builder, future, &frame->poll->future);
+	}
+	if (state && !err)
+		err = render(builder, state, enter ? &frame->poll->before : &frame->poll->after);
+	if (line && !enter && !err)
+		err = render(builder, line, &frame->poll->await_line);
+	if (poll && !enter && !err)
+		err = render(builder, poll, &frame->result);
+	return err;
 }
 
 /* A breakpoint, panic or future event: inside a frame that is shown, or outside of all frames. */
@@ -155,6 +199,13 @@ static struct fdbg_error *take_other(struct builder *builder, struct fdbg_tree_t
 
 	if (message->event.kind == FDBG_EVENT_PANIC && frame)
 		frame->panicked = true;
+	if (message->event.kind == FDBG_EVENT_FUTURE_ENTER || message->event.kind == FDBG_EVENT_FUTURE_EXIT) {
+		bool taken;
+
+		err = take_poll(builder, thread, &message->event, frame, &taken);
+		if (err || taken)
+			return err;
+	}
 	if ((message->event.kind == FDBG_EVENT_PANIC && frame && !message->event.n_values) ||
 	    (at->frame && !frame) ||
 	    (!at->frame && builder->options->filter.n_functions))

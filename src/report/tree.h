@@ -16,8 +16,8 @@
 enum fdbg_node_kind {
 	FDBG_NODE_CALL,
 	FDBG_NODE_BREAKPOINT,   /* a fire::dbg! hit; values in arguments */
-	FDBG_NODE_PANIC,        /* a panic outside of all frames; those inside mark their frame */
-	FDBG_NODE_FUTURE_ENTER,
+	FDBG_NODE_PANIC,        /* a panic outside of all frames, or one with values; each marks its frame */
+	FDBG_NODE_FUTURE_ENTER, /* of another recorder: those of fdbg are in the node of their poll */
 	FDBG_NODE_FUTURE_EXIT,
 };
 
@@ -32,6 +32,14 @@ struct fdbg_node_value {
 	struct fdbg_text name, text;
 };
 
+/* What the future events of a poll's frame say; texts are empty where they say nothing. */
+struct fdbg_node_poll {
+	struct fdbg_text function;      /* the async function's name */
+	struct fdbg_text future;        /* the coroutine's address */
+	struct fdbg_text before, after; /* its state */
+	struct fdbg_text await_line;    /* where it waits after the poll */
+};
+
 struct fdbg_node {
 	enum fdbg_node_kind kind;
 	enum fdbg_node_state state;
@@ -43,7 +51,8 @@ struct fdbg_node {
 	uint64_t time_ms, return_ms;
 	const struct fdbg_node_value *arguments;
 	size_t n_arguments;
-	struct fdbg_text result;        /* of RETURNED */
+	struct fdbg_text result;        /* of RETURNED; of a poll its result */
+	struct fdbg_node_poll *poll;    /* NULL: the call is no poll */
 };
 
 struct fdbg_tree_thread {

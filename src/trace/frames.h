@@ -23,6 +23,8 @@ struct fdbg_shadow_frame {
 	const struct fdbg_traced_function *function;
 	uint64_t hidden_pointer;  /* of a function that returns through memory */
 	bool has_hidden_pointer;
+	uint64_t future;          /* of a poll: the coroutine's address */
+	bool has_future;
 	bool recorded;            /* its call was written (not beyond --depth) */
 };
 

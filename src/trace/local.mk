@@ -8,6 +8,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/limits.c src/trace/limits.h \
 	src/trace/places.c src/trace/places.h \
 	src/trace/plan.c src/trace/plan.h \
+	src/trace/polls.c src/trace/polls.h \
 	src/trace/recorder.c src/trace/recorder.h \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/sources.c src/trace/sources.h \

@@ -360,6 +360,12 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 					      &described.n_captures);
 	if (err)
 		return err;
+	err = fdbg_poll_find(planner->debuginfo, function, traced->name, described.params, traced->n_params, &plan->arena,
+			     &traced->poll);
+	if (!err && traced->poll)
+		err = fdbg_poll_add_parameter(traced->poll, &plan->arena, &described.params, &traced->n_params);
+	if (err)
+		return err;
 	return_kind(planner, traced);
 	err = choose_stop(planner, traced, &code, &described, &candidate);
 	if (err)
@@ -370,6 +376,8 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 		traced->params++;
 		traced->n_params--;
 	}
+	if (traced->poll && traced->n_params > 1 && fdbg_poll_is_context(traced->params[traced->n_params - 1].type))
+		traced->n_params--;
 	return_address(planner, traced, candidate.stop, &candidate.prologue);
 
 	traced->loop_head = candidate.stop != function->entry && arch->may_repeat(&code, candidate.stop);
@@ -480,6 +488,8 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		}
 		if (probe->kind != FDBG_PROBE_RETURN)
 			continue;
+		/* The state after a poll is where its argument pointed to. */
+		site->on_demand |= traced->poll != NULL;
 		if (traced->return_kind == FDBG_RETURN_REGISTERS || traced->return_kind == FDBG_RETURN_MEMORY)
 			site->on_demand |= fdbg_rust_follows_pointers(traced->return_type);
 		if (traced->return_kind == FDBG_RETURN_MEMORY) {
@@ -521,6 +531,16 @@ static struct fdbg_error *make_sites(struct planner *planner)
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
 
+/* Future events have breakpoints of their own, behind those of all functions. */
+static void assign_endpoints(struct fdbg_plan *plan)
+{
+	uint32_t id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
+
+	for (size_t i = 0; i < plan->n_functions; i++)
+		if (plan->functions[i].poll)
+			plan->functions[i].poll->endpoint_id = id++;
+}
+
 static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
 {
 	struct fdbg_plan *plan = planner->plan;
@@ -541,6 +561,7 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 	}
 	if (err)
 		return err;
+	assign_endpoints(plan);
 	fdbg_image_each_symbol(planner->image, visit_symbol, planner);
 	return make_sites(planner);
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "debuginfo/debuginfo.h"
 #include "rust/returns.h"
+#include "trace/polls.h"
 #include "trace/selector.h"
 
 /*
@@ -21,7 +22,10 @@
  * plan's arena.
  */
 
-/* Breakpoint ids of functions: call 5, 7, 9 …, return 6, 8, 10 … (stream/message.h has the fixed ones). */
+/*
+ * Breakpoint ids of functions: call 5, 7, 9 …, return 6, 8, 10 …, then one for each body of an async function (stream/message.h has the
+ * fixed ones).
+ */
 #define FDBG_PLAN_FIRST_ID 5
 
 /* Where the bytes of an argument are at its probe. */
@@ -73,6 +77,7 @@ struct fdbg_traced_function {
 	struct fdbg_text name;
 	uint32_t call_id, return_id;     /* breakpoint ids */
 	bool dbg_trace;                  /* __firedbg_trace__ */
+	struct fdbg_poll *poll;          /* of the body of an async function, whose argument is the first one; NULL: another function */
 	struct fdbg_traced_param *params;
 	size_t n_params;
 	enum fdbg_return_kind return_kind;

@@ -284,6 +284,29 @@ static struct fdbg_error *write_return(struct recorder *recorder, const struct f
 	return write_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
 }
 
+static struct fdbg_error *write_future(struct recorder *recorder, const struct fdbg_hit *hit,
+				       const struct fdbg_shadow_thread *thread, const struct fdbg_shadow_frame *frame,
+				       enum fdbg_event_kind kind, const struct fdbg_poll_values *values)
+{
+	struct fdbg_message_event event = {
+		.kind = kind, .breakpoint_id = frame->function->poll->endpoint_id, .thread_id = thread->id,
+		.frame_id = frame->id, .values = values->items, .n_values = values->n,
+	};
+
+	return write_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
+}
+
+/* A poll that ended without a result. */
+static struct fdbg_error *leave_poll(struct recorder *recorder, const struct fdbg_hit *hit,
+				     const struct fdbg_shadow_thread *thread, const struct fdbg_shadow_frame *frame)
+{
+	struct fdbg_poll_values values;
+	struct fdbg_error *err = fdbg_poll_exit(frame->function->poll, frame->has_future ? &frame->future : NULL, NULL,
+						NULL, NULL, &values);
+
+	return err ? err : write_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &values);
+}
+
 /* The innermost frame was left without its ret: its R has an opaque value and names the panic breakpoint (doc/stream.md). */
 static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
 {
@@ -291,7 +314,9 @@ static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg
 	struct fdbg_shadow_frame *top = fdbg_shadow_top(thread);
 	struct fdbg_error *err = NULL;
 
-	if (top->recorded)
+	if (top->recorded && top->function->poll)
+		err = leave_poll(recorder, hit, thread, top);
+	if (!err && top->recorded)
 		err = write_return(recorder, hit, thread, top, FDBG_BREAKPOINT_ID_PANIC, &value);
 	fdbg_shadow_pop(thread);
 	return err;
@@ -306,6 +331,7 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 	uint64_t depth;
 	struct fdbg_message_event event;
 	struct fdbg_named_value *values = NULL;
+	struct fdbg_poll_values future;
 	struct fdbg_shadow_frame *frame;
 	struct fdbg_error *err = NULL;
 
@@ -337,6 +363,12 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		if (err)
 			return err;
 	}
+	if (function->poll) {
+		frame->has_future = values && function->n_params && fdbg_poll_address(&values[0].value, &frame->future);
+		err = fdbg_poll_enter(function->poll, frame->has_future ? &frame->future : NULL, hit->view, &future);
+		if (err)
+			return err;
+	}
 	if (hit->site->n_probes == 1)
 		err = fdbg_engine_release(recorder->engine);
 	if (err)
@@ -346,7 +378,9 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		.frame_id = frame->id, .stack_pointer = cfa, .function = function->name,
 		.values = values, .n_values = values ? function->n_params : 0,
 	};
-	return write_event(recorder, hit, &event, depth);
+	err = write_event(recorder, hit, &event, depth);
+	return err || !function->poll ? err
+				      : write_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_ENTER, &future);
 }
 
 static void add_return_value(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_shadow_frame *frame,
@@ -390,7 +424,9 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 {
 	struct fdbg_shadow_frame *frame = fdbg_shadow_find(thread, probe->function, cfa);
 	struct fdbg_value *value = fdbg_arena_new(hit->view->arena, struct fdbg_value);
+	struct fdbg_poll_values future;
 	struct fdbg_error *err = NULL;
+	bool is_poll;
 
 	if (!value)
 		return &fdbg_error_nomem;
@@ -406,8 +442,14 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 		err = fdbg_decoder_run(recorder->decoder);
 		explain(recorder, frame->function, FDBG_TEXT("return_value"), value);
 	}
+	is_poll = frame->recorded && frame->function->poll;
+	if (!err && is_poll)
+		err = fdbg_poll_exit(frame->function->poll, frame->has_future ? &frame->future : NULL, hit->view,
+				     recorder->options->values ? value : NULL, hit->view->arena, &future);
 	if (!err)
 		err = fdbg_engine_release(recorder->engine);
+	if (!err && is_poll)
+		err = write_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &future);
 	if (!err && frame->recorded)
 		err = write_return(recorder, hit, thread, frame, frame->function->return_id, value);
 	fdbg_shadow_pop(thread);
