@@ -4,6 +4,7 @@ libfdbgcore_a_SOURCES += \
 	src/report/filter.c src/report/filter.h \
 	src/report/frames.c src/report/frames.h \
 	src/report/info.c src/report/info.h \
+	src/report/panic_text.c src/report/panic_text.h \
 	src/report/recording.c src/report/recording.h \
 	src/report/show.c src/report/show.h \
 	src/report/sink.h \

@@ -161,8 +161,9 @@ static void put_other(struct show *show, const struct fdbg_node *node)
 		break;
 	case FDBG_NODE_PANIC:
 		put(show, FAULT, "!! panicked");
-		if (node->n_arguments)
+		if (node->result.len)
 			fdbg_buf_byte(&show->out, ' ');
+		put_name(show, node->result);
 		break;
 	case FDBG_NODE_FUTURE_ENTER:
 		put(show, DIM, "future enter ");

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "report/panic_text.h"
+
 struct builder {
 	struct fdbg_tree tree;
 	size_t cap_threads;
@@ -219,7 +221,13 @@ static struct fdbg_error *take_other(struct builder *builder, struct fdbg_tree_t
 	node->function = at->frame ? at->frame->function : NULL;
 	node->breakpoint_id = message->event.breakpoint_id;
 	node->time_ms = message->timestamp_ms;
-	return render_values(builder, &message->event, node);
+	if (node->kind != FDBG_NODE_PANIC)
+		return render_values(builder, &message->event, node);
+	fdbg_buf_clear(&builder->text);
+	fdbg_panic_text(&builder->text, &message->event, builder->options->max_value_bytes, builder->render);
+	node->result = fdbg_arena_text(&builder->tree.arena, (struct fdbg_text){ fdbg_buf_cstr(&builder->text),
+										  builder->text.len });
+	return node->result.data && !builder->text.failed ? NULL : &fdbg_error_nomem;
 }
 
 static struct fdbg_error *take(struct builder *builder, const struct fdbg_message *message,

@@ -51,7 +51,7 @@ struct fdbg_node {
 	uint64_t time_ms, return_ms;
 	const struct fdbg_node_value *arguments;
 	size_t n_arguments;
-	struct fdbg_text result;        /* of RETURNED; of a poll its result */
+	struct fdbg_text result;        /* of RETURNED; of a poll its result; of PANIC all that is known of it */
 	struct fdbg_node_poll *poll;    /* NULL: the call is no poll */
 };
 

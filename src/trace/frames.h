@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/map.h"
+#include "trace/panics.h"
 #include "trace/plan.h"
 
 /*
@@ -37,6 +38,7 @@ struct fdbg_shadow_thread {
 	uint64_t armed_cfa;
 	uint64_t armed_hidden_pointer;            /* as it was at that entry */
 	struct fdbg_registers armed_registers;    /* likewise, where the function has arguments there */
+	struct fdbg_panic panic;
 };
 
 struct fdbg_shadow {

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "rust/decode.h"
+#include "trace/panics.h"
 #include "trace/sources.h"
 
 /* The most memory that a site captures with every hit; what is beyond is read on demand. */
@@ -396,15 +397,24 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	return NULL;
 }
 
-/* The function that std calls once for each panic (rust-abi.md, section 5). */
+/* The functions that std calls once for each panic (rust-abi.md, section 5). */
 static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 {
 	struct planner *planner = context;
 
-	if (symbol->function && symbol->address &&
-	    (fdbg_text_is(symbol->name, "rust_panic") ||
-	     (fdbg_text_starts(symbol->name, "_R") && fdbg_text_ends(symbol->name, "7___rustc10rust_panic"))))
+	if (!symbol->function || !symbol->address)
+		return true;
+	switch (fdbg_panic_function_of(symbol->name)) {
+	case FDBG_PANIC_NONE:
+		break;
+	case FDBG_PANIC_HOOK:
+		if (planner->options->values)
+			place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC_HOOK });
+		break;
+	case FDBG_PANIC_RAISE:
 		place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC });
+		break;
+	}
 	return true;
 }
 
@@ -459,8 +469,9 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		return;
 	}
 	for (size_t i = 0; i < site->n_probes; i++)
-		/* The engine is asked to watch the unwinding, for which the target must stand still. */
-		site->on_demand |= site->probes[i].kind == FDBG_PROBE_PANIC;
+		/* The engine is asked to watch the unwinding, for which the target must stand still; and texts are read. */
+		site->on_demand |= site->probes[i].kind == FDBG_PROBE_PANIC ||
+				   site->probes[i].kind == FDBG_PROBE_PANIC_HOOK;
 	for (size_t i = 0; i < site->n_probes && planner->options->values; i++) {
 		const struct fdbg_probe *probe = &site->probes[i];
 		const struct fdbg_traced_function *traced = probe->function;

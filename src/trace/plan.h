@@ -98,12 +98,13 @@ enum fdbg_probe_kind {
 	FDBG_PROBE_ENTRY,  /* the function's first instruction, where its call probe needs arming or the hidden pointer is */
 	FDBG_PROBE_CALL,   /* arguments are in place */
 	FDBG_PROBE_RETURN, /* at a ret */
+	FDBG_PROBE_PANIC_HOOK, /* entry of panic_with_hook */
 	FDBG_PROBE_PANIC,  /* entry of rust_panic */
 };
 
 struct fdbg_probe {
 	enum fdbg_probe_kind kind;
-	const struct fdbg_traced_function *function; /* NULL: PANIC */
+	const struct fdbg_traced_function *function; /* NULL: PANIC_HOOK, PANIC */
 	/* The canonical frame address is register + offset here. It identifies a frame: the same at its call and its returns. */
 	uint32_t cfa_reg;          /* index into arch->regs */
 	int64_t cfa_offset;

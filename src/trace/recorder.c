@@ -19,6 +19,9 @@ struct recorder {
 	struct fdbg_decoder *decoder;
 	struct fdbg_shadow frames;
 	struct fdbg_record_result *result;
+	struct fdbg_panic_rules panic_rules;
+	struct fdbg_arena end_arena;  /* values of panics that are written late */
+	uint64_t last_ms;    /* time of the latest hit */
 	bool full;           /* max_events is reached */
 };
 
@@ -456,17 +459,77 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 	return err;
 }
 
-static struct fdbg_error *on_panic(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
+/* ---- panics ---- */
+
+static struct fdbg_error *write_panic(struct recorder *recorder, const struct fdbg_hit *hit,
+				      const struct fdbg_shadow_thread *thread, const struct fdbg_panic_values *values)
 {
 	struct fdbg_message_event event = {
 		.kind = FDBG_EVENT_PANIC, .breakpoint_id = FDBG_BREAKPOINT_ID_PANIC, .thread_id = thread->id,
-		.frame_id = fdbg_shadow_current(thread),
+		.frame_id = fdbg_shadow_current(thread), .values = values->items, .n_values = values->n,
 	};
-	struct fdbg_error *err = fdbg_engine_watch_unwinding(recorder->engine);
+
+	return write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
+}
+
+/* A panic that was begun and never got to rust_panic: the process aborts, or the hook has panicked. */
+static struct fdbg_error *write_known_panic(struct recorder *recorder, const struct fdbg_hit *hit,
+					    struct fdbg_shadow_thread *thread)
+{
+	struct fdbg_panic_values values;
+	struct fdbg_error *err = fdbg_panic_known_values(&thread->panic, &recorder->end_arena, &values);
 
 	if (!err)
+		err = write_panic(recorder, hit, thread, &values);
+	thread->panic.there = false;
+	thread->panic.written = true;
+	return err;
+}
+
+/* The hook is about to run; rust_panic comes behind it, except where the panic must abort. */
+static struct fdbg_error *on_panic_hook(struct recorder *recorder, const struct fdbg_hit *hit,
+					struct fdbg_shadow_thread *thread)
+{
+	struct fdbg_error *err = thread->panic.there ? write_known_panic(recorder, hit, thread) : NULL;
+	bool aborts;
+
+	if (!err)
+		err = fdbg_panic_begin(&recorder->panic_rules, hit->registers, hit->view, &thread->panic, &aborts);
+	if (!err)
 		err = fdbg_engine_release(recorder->engine);
-	return err ? err : write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
+	return err || !aborts ? err : write_known_panic(recorder, hit, thread);
+}
+
+static struct fdbg_error *on_panic(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
+{
+	struct fdbg_panic_values values = { 0 };
+	struct fdbg_error *err = fdbg_engine_watch_unwinding(recorder->engine);
+	bool written = thread->panic.written;
+
+	if (!err && recorder->options->values && !written)
+		err = fdbg_panic_values(&recorder->panic_rules, hit->registers, hit->view, &thread->panic, &values);
+	if (!err)
+		err = fdbg_engine_release(recorder->engine);
+	if (!err && !written)
+		err = write_panic(recorder, hit, thread, &values);
+	fdbg_panic_clear(&thread->panic);
+	return err;
+}
+
+/* The panics that the process did not survive. */
+static struct fdbg_error *write_last_panics(struct recorder *recorder)
+{
+	uint64_t key, value;
+	size_t iter = 0;
+	struct fdbg_error *err = NULL;
+
+	while (!err && fdbg_map_next(&recorder->frames.threads, &iter, &key, &value)) {
+		struct fdbg_shadow_thread *thread = (struct fdbg_shadow_thread *)(uintptr_t)value;
+
+		if (thread->panic.there)
+			err = write_known_panic(recorder, &(struct fdbg_hit){ .time_ms = recorder->last_ms }, thread);
+	}
+	return err;
 }
 
 /* An unwinding thread goes on in a frame with this stack pointer: what lies below it has been left. */
@@ -534,6 +597,9 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 		case FDBG_PROBE_RETURN:
 			err = on_return(recorder, hit, thread, probe, cfa);
 			break;
+		case FDBG_PROBE_PANIC_HOOK:
+			err = on_panic_hook(recorder, hit, thread);
+			break;
 		case FDBG_PROBE_PANIC:
 			err = on_panic(recorder, hit, thread);
 			break;
@@ -565,11 +631,13 @@ static struct fdbg_error *run(struct recorder *recorder)
 			return err;
 		switch (event.kind) {
 		case FDBG_ENGINE_HIT:
+			recorder->last_ms = event.hit.time_ms;
 			err = on_hit(recorder, &event.hit);
 			if (err)
 				return err;
 			break;
 		case FDBG_ENGINE_LANDING:
+			recorder->last_ms = event.hit.time_ms;
 			err = on_landing(recorder, &event.hit);
 			if (err)
 				return err;
@@ -585,7 +653,7 @@ static struct fdbg_error *run(struct recorder *recorder)
 			result->end = event.kind == FDBG_ENGINE_EXITED ? FDBG_RECORD_EXITED : FDBG_RECORD_KILLED;
 			result->exit_code = event.exit_code;
 			result->signal = event.signal;
-			return NULL;
+			return write_last_panics(recorder);
 		}
 		if (recorder->full) {
 			result->end = FDBG_RECORD_LIMIT;
@@ -636,7 +704,12 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 		return err;
 	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
 	fdbg_decoder_set_visualizers(recorder.decoder, options->visualizers, options->log);
+	recorder.panic_rules = (struct fdbg_panic_rules){
+		.arch = plan->arch, .debuginfo = debuginfo, .decoder = recorder.decoder, .bias = engine->bias,
+		.max_text = options->limits.max_array,
+	};
 	err = run(&recorder);
+	fdbg_arena_deinit(&recorder.end_arena);
 	ret->n_open = count_open(&recorder.frames);
 	fdbg_decoder_destroy(recorder.decoder);
 	fdbg_shadow_deinit(&recorder.frames);
