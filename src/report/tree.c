@@ -161,8 +161,9 @@ static struct fdbg_error *take_poll(struct builder *builder, const struct fdbg_t
 	bool enter = event->kind == FDBG_EVENT_FUTURE_ENTER;
 	struct fdbg_error *err = NULL;
 
-	/* An enter comes right behind the call. */
+	/* fdbg records the body of the async function as well, and the enter right behind its call. */
 	*taken_ret = function && function->kind == FDBG_VALUE_STR && frame &&
+		     memmem(frame->function->name.data, frame->function->name.len, "{async_", strlen("{async_")) &&
 		     (enter ? frame == &thread->nodes[thread->n_nodes - 1] && !frame->poll : frame->poll != NULL);
 	if (!*taken_ret)
 		return NULL;
