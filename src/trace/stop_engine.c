@@ -91,6 +91,48 @@ enum outcome {
 	OUTCOME_PENDING, /* likewise, when the answers to its reads are in */
 };
 
+/* The libraries are loaded when the first hit comes. */
+static struct fdbg_error *watch_jumps(struct fdbg_stop_engine *engine)
+{
+	uint64_t addresses[FDBG_MAX_SETJMPS];
+	size_t n = 0;
+	struct fdbg_error *err;
+
+	engine->wants_jumps = false;
+	err = fdbg_unwinder_find_jumps(engine->session, engine->image, engine->base.bias, addresses, &n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = fdbg_places_add(&engine->places, addresses[i], FDBG_ROLE_SETJMP);
+	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) ||
+	    fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		fdbg_log(engine->log, FDBG_LOG_INFO, "frames that a long jump leaves are noticed late: %s", err->message);
+		fdbg_error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
+/* Where setjmp, at whose first instruction the thread is, returns to. */
+static struct fdbg_error *watch_return(struct fdbg_stop_engine *engine)
+{
+	const struct fdbg_registers *registers = &engine->now->registers;
+	uint64_t address = 0;
+	uint8_t bytes[8];
+	struct fdbg_error *err;
+	bool done;
+
+	if (engine->arch->ra != FDBG_ARCH_NO_REG)
+		return fdbg_places_add(&engine->places, fdbg_registers_get(registers, engine->arch->ra), FDBG_ROLE_LANDING);
+	err = fdbg_session_queue_read(engine->session, fdbg_registers_get(registers, engine->arch->sp), sizeof(bytes), bytes,
+				      &done);
+	if (!err)
+		err = fdbg_session_collect(engine->session);
+	if (err || !done)
+		return err;
+	for (int i = 7; i >= 0; i--)
+		address = address << 8 | bytes[i];
+	return fdbg_places_add(&engine->places, address, FDBG_ROLE_LANDING);
+}
+
 /* A breakpoint of ours was reached. */
 static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg_stop_place *place,
 			      const struct fdbg_stop *stop, enum outcome *ret)
@@ -103,6 +145,14 @@ static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg
 	switch (place->role) {
 	case FDBG_ROLE_SITE:
 		engine->base.stats.hits++;
+		if (engine->wants_jumps) {
+			size_t index = (size_t)(place - engine->places.items);
+
+			err = watch_jumps(engine);
+			if (err)
+				return err;
+			place = &engine->places.items[index];
+		}
 		*event = event_of(engine, FDBG_ENGINE_HIT, stop);
 		event->hit.site = &engine->plan->sites[place - engine->places.items];
 		err = fdbg_stop_load_needed_registers(engine, event->hit.site);
@@ -114,6 +164,8 @@ static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg
 		return fdbg_places_add(&engine->places,
 				       fdbg_registers_get(&engine->now->registers, engine->arch->int_args[1]),
 				       FDBG_ROLE_LANDING);
+	case FDBG_ROLE_SETJMP:
+		return watch_return(engine);
 	case FDBG_ROLE_LANDING:
 		*event = event_of(engine, FDBG_ENGINE_LANDING, stop);
 		*ret = OUTCOME_EVENT;
@@ -426,6 +478,7 @@ static struct fdbg_error *start(struct fdbg_stop_engine *engine)
 	if (err)
 		return err;
 	engine->signal = engine->places.signal;
+	engine->wants_jumps = fdbg_unwinder_has_jumps(engine->image);
 	return pass_signals(engine);
 }
 
