@@ -408,7 +408,7 @@ static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 	case FDBG_PANIC_NONE:
 		break;
 	case FDBG_PANIC_HOOK:
-		if (planner->options->values)
+		if (planner->plan->panic_values)
 			place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC_HOOK });
 		break;
 	case FDBG_PANIC_RAISE:
@@ -595,6 +595,7 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	if (!planner.plan)
 		return &fdbg_error_nomem;
 	planner.plan->arch = arch;
+	planner.plan->panic_values = options->values || !options->calls;
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
 	fdbg_map_deinit(&planner.optimized_units);

@@ -133,6 +133,7 @@ struct fdbg_plan {
 	size_t n_functions;
 	struct fdbg_site *sites;   /* by address */
 	size_t n_sites;
+	bool panic_values;         /* what a panic says is wanted: not with --trace=call-only */
 };
 
 struct fdbg_plan_options {

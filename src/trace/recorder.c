@@ -506,7 +506,7 @@ static struct fdbg_error *on_panic(struct recorder *recorder, const struct fdbg_
 	struct fdbg_error *err = fdbg_engine_watch_unwinding(recorder->engine);
 	bool written = thread->panic.written;
 
-	if (!err && recorder->options->values && !written)
+	if (!err && recorder->plan->panic_values && !written)
 		err = fdbg_panic_values(&recorder->panic_rules, hit->registers, hit->view, &thread->panic, &values);
 	if (!err)
 		err = fdbg_engine_release(recorder->engine);
