@@ -190,6 +190,13 @@ static struct fdbg_value *add(struct fdbg_poll_values *values, const char *name,
 	return &item->value;
 }
 
+/* Does the line of a state say where the function waits? An await that a macro brings along has a line of the macro's file. */
+static bool waits_in_function(const struct fdbg_type *coroutine, const struct fdbg_variant *variant)
+{
+	return variant->line && variant->line_file == coroutine->variants[0].line_file &&
+	       fdbg_text_starts(state_name(variant), "Suspend");
+}
+
 struct fdbg_error *fdbg_poll_enter(const struct fdbg_poll *poll, const uint64_t *address, struct fdbg_memview *view,
 				   struct fdbg_poll_values *ret)
 {
@@ -208,7 +215,7 @@ struct fdbg_error *fdbg_poll_enter(const struct fdbg_poll *poll, const uint64_t 
 	if (variant)
 		add(ret, "state", (struct fdbg_value){
 			.kind = FDBG_VALUE_ENUM, .enumeration = { poll->coroutine->name, state_name(variant) } });
-	if (variant && variant->line && fdbg_text_starts(state_name(variant), "Suspend")) {
+	if (variant && waits_in_function(poll->coroutine, variant)) {
 		struct fdbg_value *line = add(ret, "await_line", (struct fdbg_value){
 			.kind = FDBG_VALUE_PRIM, .prim = { .prim = FDBG_PRIM_U32 } });
 
