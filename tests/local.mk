@@ -28,5 +28,6 @@ include tests/debuginfo.mk
 include tests/rust.mk
 include tests/std.mk
 include tests/trace.mk
+include tests/unwinding.mk
 include tests/visualizer.mk
 include tests/e2e.mk

@@ -84,7 +84,7 @@ class Base(E2ETest):
     def check_seed(self, seed, flags=(), compiler=None, **options):
         version = harness.rustc_version(identity_of(compiler) if compiler else None)
         source = gen_async.generate(seed, version=version, **options)
-        rec = self.record(harness.compile_rust("app", source, flags=flags, compiler=compiler), opts=["-F", "*{async_*"])
+        rec = self.record(harness.compile_rust("app", source, flags=flags, compiler=compiler), opts=gen_async.ONLY_POLLS)
         return self.compare(rec, rec.stdout_text)
 
 
@@ -108,7 +108,7 @@ class AsyncTest(Base):
     def test_optimized(self):
         """Polls that were not inlined are there; what is said of them is right, or not said."""
         source = gen_async.generate(4, version=min(harness.rustc_version(), (1, 84)), threads=0, boxed=True)
-        rec = self.record(harness.compile_rust("app", source, flags=["-O"]), opts=["-F", "*{async_*"])
+        rec = self.record(harness.compile_rust("app", source, flags=["-O"]), opts=gen_async.ONLY_POLLS)
         told = gen_async.parse_output(rec.stdout_text)
         seen = gen_async.recorded(rec.events(), gen_async.names_in(told))
         n = 0
@@ -199,7 +199,7 @@ class QemuTest(Base):
         program = harness.compile_rust("app", source, flags=flags, compiler=rustc)
         address, file = self.path("stub"), self.path("rec.firedbg.ss")
         server = harness.start_server(self, ["qemu-aarch64", "-g", address, program])
-        done = harness.fdbg("record", "-q", "-o", file, "-F", "*{async_*", "--remote=unix:" + address, program, cwd=self.dir)
+        done = harness.fdbg("record", "-q", "-o", file, *gen_async.ONLY_POLLS, "--remote=unix:" + address, program, cwd=self.dir)
         self.assertEqual(done.status, 0, str(done))
         rec = harness.Recording(file, done)
         self.check_file(rec)
