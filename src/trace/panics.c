@@ -77,11 +77,20 @@ static uint64_t argument(const struct fdbg_panic_rules *rules, const struct fdbg
 	return registers->valid[reg] ? fdbg_registers_get(registers, reg) : 0;
 }
 
-/* The compiler of std is that of main's crate. 0: not known. */
+/* The compiler of std; without debug information of std that of main's crate. 0: not known. */
 static uint32_t rustc_minor(const struct fdbg_panic_rules *rules)
 {
 	const struct fdbg_unit *unit = fdbg_debuginfo_main_unit(rules->debuginfo);
+	const struct fdbg_unit *const *units;
+	size_t n;
 
+	units = fdbg_debuginfo_units(rules->debuginfo, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!units[i]->rust || !fdbg_text_is(units[i]->crate, "std"))
+			continue;
+		unit = units[i];
+		break;
+	}
 	return unit && unit->rustc_major == 1 ? unit->rustc_minor : 0;
 }
 
