@@ -91,7 +91,27 @@ enum outcome {
 	OUTCOME_PENDING, /* likewise, when the answers to its reads are in */
 };
 
-/* The libraries are loaded when the first hit comes. */
+/* Once is enough: from then on every landing of every thread is seen. */
+static struct fdbg_error *watch_set_ip(struct fdbg_stop_engine *engine)
+{
+	struct fdbg_error *err;
+	uint64_t set_ip;
+
+	if (engine->watches_unwinding)
+		return NULL;
+	engine->watches_unwinding = true;
+	err = fdbg_unwinder_find(engine->session, engine->image, engine->base.bias, &set_ip);
+	if (!err)
+		err = fdbg_places_add(&engine->places, set_ip, FDBG_ROLE_SET_IP);
+	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) ||
+	    fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		fdbg_log(engine->log, FDBG_LOG_INFO, "frames that a panic leaves are noticed late: %s", err->message);
+		fdbg_error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
 static struct fdbg_error *watch_jumps(struct fdbg_stop_engine *engine)
 {
 	uint64_t addresses[FDBG_MAX_SETJMPS];
@@ -145,10 +165,14 @@ static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg
 	switch (place->role) {
 	case FDBG_ROLE_SITE:
 		engine->base.stats.hits++;
-		if (engine->wants_jumps) {
+		if (engine->wants_jumps || engine->wants_exceptions) {
+			/* The libraries are loaded when the first hit comes. New places move the others. */
 			size_t index = (size_t)(place - engine->places.items);
 
-			err = watch_jumps(engine);
+			err = engine->wants_jumps ? watch_jumps(engine) : NULL;
+			if (!err && engine->wants_exceptions)
+				err = watch_set_ip(engine);
+			engine->wants_exceptions = false;
 			if (err)
 				return err;
 			place = &engine->places.items[index];
@@ -479,6 +503,7 @@ static struct fdbg_error *start(struct fdbg_stop_engine *engine)
 		return err;
 	engine->signal = engine->places.signal;
 	engine->wants_jumps = fdbg_unwinder_has_jumps(engine->image);
+	engine->wants_exceptions = fdbg_unwinder_has_exceptions(engine->image);
 	return pass_signals(engine);
 }
 
@@ -495,26 +520,11 @@ static void back_out(struct fdbg_stop_engine *engine)
 	fdbg_error_destroy(err);
 }
 
-/* Once is enough: from then on every landing of every thread is seen. */
 static struct fdbg_error *watch_unwinding(struct fdbg_engine *base)
 {
 	struct fdbg_stop_engine *engine = self(base);
-	struct fdbg_error *err;
-	uint64_t set_ip;
 
-	if (engine->watches_unwinding || !engine->held)
-		return NULL;
-	engine->watches_unwinding = true;
-	err = fdbg_unwinder_find(engine->session, engine->image, engine->base.bias, &set_ip);
-	if (!err)
-		err = fdbg_places_add(&engine->places, set_ip, FDBG_ROLE_SET_IP);
-	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) ||
-	    fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
-		fdbg_log(engine->log, FDBG_LOG_INFO, "frames that a panic leaves are noticed late: %s", err->message);
-		fdbg_error_destroy(err);
-		err = NULL;
-	}
-	return err;
+	return engine->held ? watch_set_ip(engine) : NULL;
 }
 
 static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, stop, destroy };

@@ -150,23 +150,43 @@ struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct
 /* glibc and musl; what a header makes of setjmp and sigsetjmp is among them. */
 static const char *const setjmps[] = { "setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", NULL };
 
-static bool defines_setjmp(void *context, const struct fdbg_symbol *symbol)
+/* The C++ ABI's. */
+static const char *const throws[] = { "__cxa_throw", "__cxa_rethrow", NULL };
+
+struct search {
+	const char *const *names;
+	bool found;
+};
+
+static bool visit_definition(void *context, const struct fdbg_symbol *symbol)
 {
-	for (size_t i = 0; symbol->function && symbol->address && setjmps[i]; i++)
-		if (fdbg_text_is(symbol->name, setjmps[i]))
-			*(bool *)context = true;
-	return !*(bool *)context;
+	struct search *search = context;
+
+	for (size_t i = 0; symbol->function && symbol->address && search->names[i]; i++)
+		search->found |= fdbg_text_is(symbol->name, search->names[i]);
+	return !search->found;
+}
+
+/* Does the program define or import one of these functions? */
+static bool uses(const struct fdbg_image *image, const char *const *names)
+{
+	struct search search = { .names = names };
+
+	for (size_t i = 0; names[i]; i++)
+		if (fdbg_image_imports(image, names[i]))
+			return true;
+	fdbg_image_each_symbol(image, visit_definition, &search);
+	return search.found;
 }
 
 bool fdbg_unwinder_has_jumps(const struct fdbg_image *image)
 {
-	bool defined = false;
+	return uses(image, setjmps);
+}
 
-	for (size_t i = 0; setjmps[i]; i++)
-		if (fdbg_image_imports(image, setjmps[i]))
-			return true;
-	fdbg_image_each_symbol(image, defines_setjmp, &defined);
-	return defined;
+bool fdbg_unwinder_has_exceptions(const struct fdbg_image *image)
+{
+	return uses(image, throws);
 }
 
 struct fdbg_error *fdbg_unwinder_find_jumps(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,

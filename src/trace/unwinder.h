@@ -16,6 +16,9 @@
 struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
 				      uint64_t *set_ip_ret) FDBG_CHECK;
 
+/* May frames be left by an exception that no Rust panic raises? So C++ that is linked in. */
+bool fdbg_unwinder_has_exceptions(const struct fdbg_image *image);
+
 #define FDBG_MAX_SETJMPS 4
 
 /* Does the program use setjmp, itself or by way of what is linked into it? */

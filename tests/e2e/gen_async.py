@@ -275,16 +275,16 @@ def generate(seed, functions=12, version=(1, 95), threads=3, boxed=False):
     out = [head]
     for f in range(functions):
         out.append(writer.function(f))
-    out.append("""fn boxed(at: At, n: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
-    Box::pin(recurse(at, n))
+    out.append("""fn deeper(n: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
+    Box::pin(told("app::recurse", move |at| recurse(at, n)))
 }
 async fn recurse(at: At, n: u32) -> u32 {
     if n == 0 { return 1; }
     at.line(line!()); Wait(1).await;
-    let inner = At::new();
-    at.line(line!()); n * boxed(inner, n - 1).await
+    at.line(line!()); n * deeper(n - 1).await
 }""")
     out.append("fn main() {")
+    out.append('    let _ = run(deeper(4));')
     for make, _ in writer.functions[-6:]:
         for a in (0, 1, 4):
             out.append("    let _ = run(%s);" % (make % {"a": str(a)}))
