@@ -369,6 +369,12 @@ struct fdbg_error *fdbg_panic_begin(const struct fdbg_panic_rules *rules, const 
 	return err;
 }
 
+bool fdbg_panic_is(const struct fdbg_panic_rules *rules, const struct fdbg_registers *registers,
+		   const struct fdbg_panic *panic)
+{
+	return (panic->there || panic->written) && panic->payload == argument(rules, registers, 0);
+}
+
 static struct fdbg_value number(uint32_t value)
 {
 	struct fdbg_value number = { .kind = FDBG_VALUE_PRIM, .prim = { .prim = FDBG_PRIM_U32 } };
@@ -418,9 +424,9 @@ struct fdbg_error *fdbg_panic_values(const struct fdbg_panic_rules *rules, const
 				     struct fdbg_memview *view, const struct fdbg_panic *panic,
 				     struct fdbg_panic_values *ret)
 {
-	uint64_t payload = argument(rules, registers, 0);
 	struct fdbg_value value;
-	struct fdbg_error *err = read_payload(rules, view, payload, argument(rules, registers, 1), false, &value);
+	struct fdbg_error *err = read_payload(rules, view, argument(rules, registers, 0), argument(rules, registers, 1),
+					      false, &value);
 
 	ret->n = 0;
 	if (err)
@@ -428,5 +434,5 @@ struct fdbg_error *fdbg_panic_values(const struct fdbg_panic_rules *rules, const
 	if (value.kind != FDBG_VALUE_OPAQUE)
 		ret->items[ret->n++] = (struct fdbg_named_value){
 			is_text(&value) ? FDBG_TEXT("message") : FDBG_TEXT("payload"), value };
-	return panic->there && panic->payload == payload ? add_location(panic, view->arena, ret) : NULL;
+	return fdbg_panic_is(rules, registers, panic) ? add_location(panic, view->arena, ret) : NULL;
 }

@@ -72,6 +72,10 @@ struct fdbg_panic_values {
 	size_t n;
 };
 
+/* At rust_panic: is this the panic that was begun? Else it is one that never had a hook. */
+bool fdbg_panic_is(const struct fdbg_panic_rules *rules, const struct fdbg_registers *registers,
+		   const struct fdbg_panic *panic);
+
 /* From what is known before the hook ran; texts are the panic's. */
 struct fdbg_error *fdbg_panic_known_values(const struct fdbg_panic *panic, struct fdbg_arena *arena,
 					   struct fdbg_panic_values *ret) FDBG_CHECK;

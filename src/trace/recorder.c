@@ -4,26 +4,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "trace/frames.h"
+#include "trace/recorder_internal.h"
 
 /* How long a wait for the next event lasts before the clock is looked at. */
 #define TICK_MS 100
 /* How many events go by between looks at the clock while there is always a next one. */
 #define TICK_EVENTS 64
-
-struct recorder {
-	struct fdbg_engine *engine;
-	const struct fdbg_plan *plan;
-	struct fdbg_writer *writer;
-	const struct fdbg_record_options *options;
-	struct fdbg_decoder *decoder;
-	struct fdbg_shadow frames;
-	struct fdbg_record_result *result;
-	struct fdbg_panic_rules panic_rules;
-	struct fdbg_arena end_arena;  /* values of panics that are written late */
-	uint64_t last_ms;    /* time of the latest hit */
-	bool full;           /* max_events is reached */
-};
 
 /* A register of the hit by its DWARF number, for location expressions. */
 static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
@@ -38,8 +24,8 @@ static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
 	return true;
 }
 
-static struct fdbg_error *write_event(struct recorder *recorder, const struct fdbg_hit *hit,
-				      const struct fdbg_message_event *event, uint64_t depth)
+struct fdbg_error *fdbg_recorder_event(struct recorder *recorder, const struct fdbg_hit *hit,
+				       const struct fdbg_message_event *event, uint64_t depth)
 {
 	const struct fdbg_record_options *options = recorder->options;
 	struct fdbg_error *err;
@@ -284,30 +270,7 @@ static struct fdbg_error *write_return(struct recorder *recorder, const struct f
 		.frame_id = frame->id, .function = frame->function->name, .values = &named, .n_values = 1,
 	};
 
-	return write_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
-}
-
-static struct fdbg_error *write_future(struct recorder *recorder, const struct fdbg_hit *hit,
-				       const struct fdbg_shadow_thread *thread, const struct fdbg_shadow_frame *frame,
-				       enum fdbg_event_kind kind, const struct fdbg_poll_values *values)
-{
-	struct fdbg_message_event event = {
-		.kind = kind, .breakpoint_id = frame->function->poll->endpoint_id, .thread_id = thread->id,
-		.frame_id = frame->id, .values = values->items, .n_values = values->n,
-	};
-
-	return write_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
-}
-
-/* A poll that ended without a result. */
-static struct fdbg_error *leave_poll(struct recorder *recorder, const struct fdbg_hit *hit,
-				     const struct fdbg_shadow_thread *thread, const struct fdbg_shadow_frame *frame)
-{
-	struct fdbg_poll_values values;
-	struct fdbg_error *err = fdbg_poll_exit(frame->function->poll, frame->has_future ? &frame->future : NULL, NULL,
-						NULL, NULL, &values);
-
-	return err ? err : write_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &values);
+	return fdbg_recorder_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
 }
 
 /* The innermost frame was left without its ret: its R has an opaque value and names the panic breakpoint (doc/stream.md). */
@@ -318,7 +281,7 @@ static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg
 	struct fdbg_error *err = NULL;
 
 	if (top->recorded && top->function->poll)
-		err = leave_poll(recorder, hit, thread, top);
+		err = fdbg_recorder_leave_poll(recorder, hit, thread, top);
 	if (!err && top->recorded)
 		err = write_return(recorder, hit, thread, top, FDBG_BREAKPOINT_ID_PANIC, &value);
 	fdbg_shadow_pop(thread);
@@ -381,9 +344,9 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		.frame_id = frame->id, .stack_pointer = cfa, .function = function->name,
 		.values = values, .n_values = values ? function->n_params : 0,
 	};
-	err = write_event(recorder, hit, &event, depth);
+	err = fdbg_recorder_event(recorder, hit, &event, depth);
 	return err || !function->poll ? err
-				      : write_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_ENTER, &future);
+				      : fdbg_recorder_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_ENTER, &future);
 }
 
 static void add_return_value(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_shadow_frame *frame,
@@ -452,83 +415,10 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 	if (!err)
 		err = fdbg_engine_release(recorder->engine);
 	if (!err && is_poll)
-		err = write_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &future);
+		err = fdbg_recorder_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &future);
 	if (!err && frame->recorded)
 		err = write_return(recorder, hit, thread, frame, frame->function->return_id, value);
 	fdbg_shadow_pop(thread);
-	return err;
-}
-
-/* ---- panics ---- */
-
-static struct fdbg_error *write_panic(struct recorder *recorder, const struct fdbg_hit *hit,
-				      const struct fdbg_shadow_thread *thread, const struct fdbg_panic_values *values)
-{
-	struct fdbg_message_event event = {
-		.kind = FDBG_EVENT_PANIC, .breakpoint_id = FDBG_BREAKPOINT_ID_PANIC, .thread_id = thread->id,
-		.frame_id = fdbg_shadow_current(thread), .values = values->items, .n_values = values->n,
-	};
-
-	return write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
-}
-
-/* A panic that was begun and never got to rust_panic: the process aborts, or the hook has panicked. */
-static struct fdbg_error *write_known_panic(struct recorder *recorder, const struct fdbg_hit *hit,
-					    struct fdbg_shadow_thread *thread)
-{
-	struct fdbg_panic_values values;
-	struct fdbg_error *err = fdbg_panic_known_values(&thread->panic, &recorder->end_arena, &values);
-
-	if (!err)
-		err = write_panic(recorder, hit, thread, &values);
-	thread->panic.there = false;
-	thread->panic.written = true;
-	return err;
-}
-
-/* The hook is about to run; rust_panic comes behind it, except where the panic must abort. */
-static struct fdbg_error *on_panic_hook(struct recorder *recorder, const struct fdbg_hit *hit,
-					struct fdbg_shadow_thread *thread)
-{
-	struct fdbg_error *err = thread->panic.there ? write_known_panic(recorder, hit, thread) : NULL;
-	bool aborts;
-
-	if (!err)
-		err = fdbg_panic_begin(&recorder->panic_rules, hit->registers, hit->view, &thread->panic, &aborts);
-	if (!err)
-		err = fdbg_engine_release(recorder->engine);
-	return err || !aborts ? err : write_known_panic(recorder, hit, thread);
-}
-
-static struct fdbg_error *on_panic(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
-{
-	struct fdbg_panic_values values = { 0 };
-	struct fdbg_error *err = fdbg_engine_watch_unwinding(recorder->engine);
-	bool written = thread->panic.written;
-
-	if (!err && recorder->plan->panic_values && !written)
-		err = fdbg_panic_values(&recorder->panic_rules, hit->registers, hit->view, &thread->panic, &values);
-	if (!err)
-		err = fdbg_engine_release(recorder->engine);
-	if (!err && !written)
-		err = write_panic(recorder, hit, thread, &values);
-	fdbg_panic_clear(&thread->panic);
-	return err;
-}
-
-/* The panics that the process did not survive. */
-static struct fdbg_error *write_last_panics(struct recorder *recorder)
-{
-	uint64_t key, value;
-	size_t iter = 0;
-	struct fdbg_error *err = NULL;
-
-	while (!err && fdbg_map_next(&recorder->frames.threads, &iter, &key, &value)) {
-		struct fdbg_shadow_thread *thread = (struct fdbg_shadow_thread *)(uintptr_t)value;
-
-		if (thread->panic.there)
-			err = write_known_panic(recorder, &(struct fdbg_hit){ .time_ms = recorder->last_ms }, thread);
-	}
 	return err;
 }
 
@@ -565,7 +455,7 @@ static struct fdbg_error *on_dbg_trace(struct recorder *recorder, const struct f
 		named.name = values[0].value.str;
 	if (probe->function->n_params > 1)
 		named.value = values[1].value;
-	return write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
+	return fdbg_recorder_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
 }
 
 static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hit *hit)
@@ -598,10 +488,10 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 			err = on_return(recorder, hit, thread, probe, cfa);
 			break;
 		case FDBG_PROBE_PANIC_HOOK:
-			err = on_panic_hook(recorder, hit, thread);
+			err = fdbg_recorder_panic_hook(recorder, hit, thread);
 			break;
 		case FDBG_PROBE_PANIC:
-			err = on_panic(recorder, hit, thread);
+			err = fdbg_recorder_panic(recorder, hit, thread);
 			break;
 		}
 	}
@@ -653,7 +543,7 @@ static struct fdbg_error *run(struct recorder *recorder)
 			result->end = event.kind == FDBG_ENGINE_EXITED ? FDBG_RECORD_EXITED : FDBG_RECORD_KILLED;
 			result->exit_code = event.exit_code;
 			result->signal = event.signal;
-			return write_last_panics(recorder);
+			return fdbg_recorder_last_panics(recorder);
 		}
 		if (recorder->full) {
 			result->end = FDBG_RECORD_LIMIT;

@@ -63,12 +63,16 @@ fn double() { let _d = D(1); panic!("first") }
 extern "C" fn ext(n: u32) { if n == 0 { panic!("in extern") } ext(n - 1) }
 fn in_hook() { std::panic::set_hook(Box::new(|_| { again(1) })); panic!("outer") }
 fn again(x: u32) { panic!("hook {}", x) }
+fn quiet() {
+    std::panic::set_hook(Box::new(|_| { drop(std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new(3u8)))); }));
+    drop(std::panic::catch_unwind(|| panic!("loud")));
+}
 fn exiting(n: u32) { if n == 0 { std::process::exit(3) } exiting(n - 1) }
 fn aborting() { std::process::abort() }
 fn threads() { let t = std::thread::spawn(|| { exiting(2) }); t.join().unwrap(); }
 fn main() {
     match std::env::args().nth(1).unwrap().as_str() {
-        "double" => double(), "extern" => ext(2), "hook" => in_hook(), "exit" => exiting(2), "abort" => aborting(),
+        "double" => double(), "extern" => ext(2), "hook" => in_hook(), "quiet" => quiet(), "exit" => exiting(2), "abort" => aborting(),
         "threads" => threads(), _ => {}
     }
 }
@@ -225,6 +229,10 @@ class UnwindingTest(Base):
     def test_panic_in_the_hook(self):
         rec = self.ending("hook", 134)
         self.assertEqual([(t[1], t[2]) for t in panics(rec)], [('"outer"', place('panic!("outer')), (None, place('panic!("hook'))])
+
+    def test_panic_without_a_hook_in_the_hook(self):
+        rec = self.ending("quiet", 0)
+        self.assertEqual([t[1:] for t in panics(rec)], [("3", None), ('"loud"', place('panic!("loud'))])
 
     def test_exit_leaves_frames_open(self):
         rec = self.ending("exit", 3)
