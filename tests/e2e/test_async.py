@@ -107,6 +107,8 @@ class AsyncTest(Base):
 
     def test_optimized(self):
         """Polls that were not inlined are there; what is said of them is right, or not said."""
+        if harness.rustc_version() < (1, 70):
+            self.skipTest("with this rustc all polls are inlined into a wrapper of the library's")
         source = gen_async.generate(4, version=min(harness.rustc_version(), (1, 84)), threads=0, boxed=True)
         rec = self.record(harness.compile_rust("app", source, flags=["-O"]), opts=gen_async.ONLY_POLLS)
         told = gen_async.parse_output(rec.stdout_text)
@@ -129,7 +131,9 @@ class AsyncTest(Base):
         rec = self.record(harness.compile_rust("app", UNWOUND))
         self.assertEqual(rec.stdout_text, "Some(Pending)\nSome(Ready(1))\nSome(Pending)\nNone\n")
         polls = [c for c in harness.calls(self.trees(rec)) if c.function == "app::outer::{async_fn#0}"]
-        self.assertEqual([c.value for c in polls], ["Pending", "Ready(1)", "Pending", None])
+        # Bodies of old compilers return something else, which means the same.
+        same = {"Yielded(())": "Pending", "Complete(1)": "Ready(1)"}
+        self.assertEqual([same.get(c.value, c.value) for c in polls], ["Pending", "Ready(1)", "Pending", None])
         self.assertEqual([[d.short() for d in c.children] for c in polls],
                          [["inner", "inner::{async_fn#0}"], ["inner::{async_fn#0}"]] * 2)
         self.assertEqual([c.unwound for c in polls], [False, False, False, True])

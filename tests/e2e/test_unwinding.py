@@ -100,6 +100,8 @@ def panics(rec):
     return out
 
 
+# From here on (at the latest) a panic may come up, and be caught, while another one unwinds.
+NESTED = (1, 75)
 FIRST = place('panic!("first')
 
 
@@ -121,7 +123,7 @@ class Base(E2ETest):
 
     def check_seed(self, seed, flags=(), compiler=None, nested=None, **options):
         version = harness.rustc_version(identity_of(compiler) if compiler else None)
-        nested = version >= (1, 75) if nested is None else nested
+        nested = version >= NESTED if nested is None else nested
         source = gen_panic.generate(seed, nested=nested, **options)
         rec = self.record(harness.compile_rust("panics", source, flags=flags, compiler=compiler), opts=gen_panic.EXCLUDE)
         self.compare(rec, rec.stdout_text)
@@ -210,15 +212,22 @@ class UnwindingTest(Base):
     def test_double_panic(self):
         rec = self.ending("double", 134)
         told = panics(rec)
-        self.assertEqual(told[:2], [("double", '"first"', FIRST), ("boom", '"in drop 1"', place('panic!("in drop'))])
         calls = {c.short(): c for c in harness.calls(self.trees(rec))}
-        self.assertTrue(calls["boom"].unwound)
         self.assertTrue(calls["double"].open)
-        # Since 1.73 or so core says what it does not survive.
-        if len(told) > 2:
-            self.assertEqual(told[2][:2], ("double", '"panic in a destructor during cleanup"'))
+        self.assertEqual(told[0], ("double", '"first"', FIRST))
+        if harness.rustc_version() < NESTED:
+            # The second panic aborts before anything is unwound; its message is not formatted when it is last seen.
+            self.assertEqual(told[1:], [("boom", None, place('panic!("in drop'))])
+            self.assertTrue(calls["boom"].open)
+            return
+        self.assertEqual(told[1], ("boom", '"in drop 1"', place('panic!("in drop')))
+        self.assertTrue(calls["boom"].unwound)
+        # Core says what it does not survive.
+        self.assertEqual([t[:2] for t in told[2:]], [("double", '"panic in a destructor during cleanup"')])
 
     def test_panic_in_extern_c(self):
+        if harness.rustc_version() < (1, 81):
+            self.skipTest('with this rustc a panic may leave an extern "C" function')
         rec = self.ending("extern", 134)
         told = panics(rec)
         self.assertEqual(told[0], ("ext", '"in extern"', place('panic!("in extern')))
@@ -228,7 +237,7 @@ class UnwindingTest(Base):
 
     def test_panic_in_the_hook(self):
         rec = self.ending("hook", 134)
-        self.assertEqual([(t[1], t[2]) for t in panics(rec)], [('"outer"', place('panic!("outer')), (None, place('panic!("hook'))])
+        self.assertEqual([(t[1], t[2]) for t in panics(rec)][:2], [('"outer"', place('panic!("outer')), (None, place('panic!("hook'))])
 
     def test_panic_without_a_hook_in_the_hook(self):
         rec = self.ending("quiet", 0)
@@ -260,11 +269,13 @@ class UnwindingTest(Base):
     def test_call_only(self):
         """Without values there are none of a panic either."""
         rec = self.record(harness.compile_rust("app", ENDS), args=["double"], opts=["--trace=call-only"], status=134)
-        self.assertEqual([e["locals"] for e in rec.events() if e["event"] == "panic"], [[], []])
+        values = [e["locals"] for e in rec.events() if e["event"] == "panic"]
+        self.assertTrue(values)
+        self.assertFalse(any(values), values)
 
     def test_trace_none(self):
         rec = self.record(harness.compile_rust("app", ENDS), args=["double"], opts=["--trace=none"], status=134)
-        self.assertEqual([t[1] for t in panics(rec)][:2], ['"first"', '"in drop 1"'])
+        self.assertEqual([t[1] for t in panics(rec)][0], '"first"')
 
 
 class OtherCompilersTest(Base):
@@ -286,7 +297,7 @@ class QemuTest(Base):
         if not shutil.which("qemu-aarch64"):
             self.skipTest("there is no qemu-aarch64 (Debian: qemu-user)")
         rustc, flags, identity = harness.arm_compiler()
-        source = gen_panic.generate(5, threads=0, nested=harness.rustc_version(identity) >= (1, 75), deep=20)
+        source = gen_panic.generate(5, threads=0, nested=harness.rustc_version(identity) >= NESTED, deep=20)
         program = harness.compile_rust("panics", source, flags=flags, compiler=rustc)
         address, file = self.path("stub"), self.path("rec.firedbg.ss")
         server = harness.start_server(self, ["qemu-aarch64", "-g", address, program])
