@@ -30,4 +30,5 @@ include tests/std.mk
 include tests/trace.mk
 include tests/unwinding.mk
 include tests/visualizer.mk
+include tests/cargo.mk
 include tests/e2e.mk
