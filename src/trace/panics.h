@@ -17,7 +17,7 @@
 /*
  * A panic goes through two functions of std, neither of which has described parameters. Their arguments follow from std's
  * source, which has been the same from rustc 1.63 on but for one parameter, and were measured with 1.63, 1.70, 1.75, 1.80,
- * 1.81, 1.85, 1.95 and 1.96:
+ * 1.81, 1.85, 1.95, 1.96 and a nightly 1.97:
  *
  *   [rust_]panic_with_hook(payload: &mut dyn PanicPayload, [message: Option<&Arguments>, before 1.81]
  *                          location: &Location, can_unwind: bool, …)      before the hook; not for resume_unwind
