@@ -142,7 +142,7 @@ function textHtml(i) {
 	return out;
 }
 
-function badgesHtml(i) {
+function badgesHtml(i, isClipped) {
 	let out = "";
 	if (flags[i] & CONTEXT)
 		out += "<span class=\"badge soft\">context</span>";
@@ -152,7 +152,7 @@ function badgesHtml(i) {
 		out += "<span class=\"badge\">unwound</span>";
 	if (how[i] === LOST)
 		out += "<span class=\"badge\">return not recorded</span>";
-	if (kind[i] === CALL && level[i] > MAX_INDENT)
+	if (isClipped)
 		out += "<span class=\"badge soft\">level " + level[i] + "</span>";
 	return out;
 }

@@ -82,14 +82,19 @@ function draw() {
 
 function drawRows() {
 	const first = firstRow(), from = Math.max(0, Math.floor(first) - 4), to = Math.min(nRows, Math.ceil(first) + shown() + 5);
-	let out = "";
+	let out = "", least = Infinity;
+	for (let r = from; r < to; r++)
+		least = Math.min(least, level[rows[r]]);
+	// Where everything in sight lies deep the whole of it is moved to the left; the line above says how deep it is.
+	const base = least > 12 ? least - 4 : 0;
 	for (let r = from; r < to; r++) {
 		const i = rows[r], folds = hasShownChildren(i);
 		out += "<div class=\"row" + (i === selected ? " selected" : "") + (bad[i] & 1 ? " failed" : bad[i] ? " inside" : "") +
 			(flags[i] & CONTEXT ? " context" : "") + "\" role=\"treeitem\" id=\"row" + i + "\" data-node=\"" + i + "\" aria-level=\"" +
 			(level[i] + 1) + "\"" + (folds ? " aria-expanded=\"" + !!open[i] + "\"" : "") + " aria-selected=\"" + (i === selected) +
-			"\" style=\"padding-left:" + (6 + Math.min(level[i], MAX_INDENT) * INDENT) + "px\"><span class=\"twist\">" +
-			(folds ? (open[i] ? "▼" : "▶") : "") + "</span><span class=\"text\">" + textHtml(i) + "</span>" + badgesHtml(i) +
+			"\" style=\"padding-left:" + (6 + Math.min(level[i] - base, MAX_INDENT) * INDENT) + "px\"><span class=\"twist\">" +
+			(folds ? (open[i] ? "▼" : "▶") : "") + "</span><span class=\"text\">" + textHtml(i) + "</span>" +
+			badgesHtml(i, level[i] - base > MAX_INDENT) +
 			(folds && !open[i] ? "<span class=\"badge soft\">" + (end[i] - i - 1).toLocaleString("en") + "</span>" : "") +
 			(kind[i] === CALL || kind[i] === THREAD ? "<span class=\"took\">" + (took(i) ? span(took(i)) : "") + "</span>" : "") + "</div>";
 	}
@@ -109,7 +114,8 @@ function drawCrumbs(node) {
 			const name = nodeName(p);
 			names.push(kind[p] === CALL ? name.slice(splitName(name)) : name);
 		}
-	$("crumbs").textContent = "\u200e" + names.reverse().join(" › ");
+	const depth = nRows && level[node] > 12 ? " › (level " + level[node].toLocaleString("en") + ")" : "";
+	$("crumbs").textContent = "\u200e" + names.reverse().join(" › ") + depth;
 }
 
 function setOpen(i, to) {
@@ -149,7 +155,7 @@ function reveal(i) {
 	select(i);
 }
 
-// Unfolds level by level as long as what is unfolded can be taken in.
+// Unfolds the outermost calls, and more levels as long as what is unfolded can be taken in.
 function openSome() {
 	const counts = [];
 	for (let i = 0; i < nNodes; i++)
@@ -158,5 +164,5 @@ function openSome() {
 	while (depth < counts.length && total + counts[depth] <= 200)
 		total += counts[depth++];
 	for (let i = 0; i < nNodes; i++)
-		open[i] = kind[i] === THREAD || level[i] < Math.max(depth - 1, 1) ? 1 : 0;
+		open[i] = kind[i] === THREAD || level[i] < Math.max(depth - 1, multi ? 2 : 1) ? 1 : 0;
 }
