@@ -6,8 +6,10 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <ncurses.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "report/time.h"
@@ -25,8 +27,8 @@
 /* Source lines around the one that is meant. */
 #define SOURCE_BEFORE 3
 #define SOURCE_AFTER 8
-/* Reads that fail one after another: the terminal is gone. */
-#define MAX_FAILED_READS 100
+/* How long a key is waited for before the screen's size is looked at again: its signal may come just before the wait. */
+#define KEY_TIMEOUT_MS 250
 
 enum { CTRL_C = 3, CTRL_L = 12, ESCAPE = 27 };
 
@@ -195,13 +197,45 @@ static struct fdbg_error *put_result(struct tui *tui, struct fdbg_tree_thread *t
 	return NULL;
 }
 
+/* The name of a call: of a poll that of the async function. */
+static struct fdbg_error *put_name(struct tui *tui, struct fdbg_tree_thread *thread, const struct fdbg_node *node)
+{
+	struct fdbg_node_value value;
+	bool found;
+	struct fdbg_error *err = fdbg_tree_poll_value(thread, node, false, "fn", &value, &found);
+
+	if (err)
+		return err;
+	if (found && value.text.len > 2) {
+		fdbg_buf_string(&tui->line, "poll ");
+		fdbg_escape_terminal(&tui->line, value.text.data + 1, value.text.len - 2, false); /* without quotes */
+	} else if (node->function) {
+		fdbg_escape_terminal(&tui->line, node->function->name.data, node->function->name.len, false);
+	}
+	return NULL;
+}
+
+/* What is known of a panic. */
+static struct fdbg_error *put_panic(struct tui *tui, struct fdbg_tree_thread *thread, const struct fdbg_node *node)
+{
+	struct fdbg_node_values values;
+	struct fdbg_node_value value;
+	struct fdbg_error *err = fdbg_tree_result(thread, node, &values);
+
+	if (!err && fdbg_node_values_next(&values, &value)) {
+		fdbg_buf_byte(&tui->line, ' ');
+		put_value_text(&tui->line, &value);
+	}
+	return err;
+}
+
 static const char *word_of(enum fdbg_node_kind kind)
 {
 	switch (kind) {
 	case FDBG_NODE_BREAKPOINT:
 		return "fire::dbg! ";
 	case FDBG_NODE_PANIC:
-		return "!! panic ";
+		return "!! panicked ";
 	case FDBG_NODE_FUTURE_ENTER:
 		return "poll ";
 	case FDBG_NODE_FUTURE_EXIT:
@@ -233,10 +267,11 @@ static struct fdbg_error *draw_item(struct tui *tui, const struct fdbg_tui_item 
 		name_to = tui->line.len;
 	} else {
 		fdbg_buf_string(&tui->line, word_of(node->kind));
-		if (node->function)
-			fdbg_escape_terminal(&tui->line, node->function->name.data, node->function->name.len, false);
+		err = put_name(tui, thread, node);
 		name_to = tui->line.len;
-		if (node->kind == FDBG_NODE_CALL || node->n_arguments)
+		if (!err && node->kind == FDBG_NODE_PANIC)
+			err = put_panic(tui, thread, node);
+		else if (!err && (node->kind == FDBG_NODE_CALL || node->n_arguments))
 			err = put_arguments(tui, thread, node);
 		if (!err && node->kind == FDBG_NODE_CALL)
 			err = put_result(tui, thread, node);
@@ -380,18 +415,21 @@ static struct fdbg_error *make_pane(struct tui *tui, int columns)
 	return fdbg_buf_error(&tui->pane);
 }
 
+/* Narrow enough for the pane of a narrow screen. */
 static const char *const help_text =
-	"up, down, k, j     one line               PgUp, PgDn, Home, End\n"
-	"left, h            fold, or to the caller\n"
-	"right, l, Enter    unfold\n"
-	"+, -               unfold, fold all below\n"
-	"u                  to the caller\n"
-	"e, E               next, previous error (panic, or a returned Err)\n"
-	"s, S               next, previous call of this function\n"
-	"/                  search names and values; n, N: again, backwards\n"
-	"[, ]               scroll the values\n"
-	"?                  this help\n"
-	"q                  leave\n";
+	"Keys\n"
+	"\n"
+	"up down k j   one line (PgUp, PgDn, Home, End)\n"
+	"left h        fold, or to the caller\n"
+	"right l Enter unfold\n"
+	"+ -           unfold, fold all below\n"
+	"u             to the caller\n"
+	"e E           next, previous error\n"
+	"s S           next, previous of the function\n"
+	"/             search names and values\n"
+	"n N           search on, backwards\n"
+	"[ ]           scroll the values\n"
+	"q             leave\n";
 
 static struct fdbg_error *draw_pane(struct tui *tui, const struct areas *areas)
 {
@@ -485,42 +523,51 @@ static struct fdbg_error *find(struct tui *tui, enum fdbg_tui_target target, boo
 	return NULL;
 }
 
+/* Waits for a key. False: the terminal is gone. *ret and *is_code_ret: as get_wch has them; KEY_RESIZE: draw again. */
+static bool wait_key(wint_t *ret, bool *is_code_ret)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	int kind = get_wch(ret);
+
+	*is_code_ret = kind != OK;
+	if (kind != ERR)
+		return true;
+	*ret = KEY_RESIZE;
+	return poll(&input, 1, 0) <= 0 || !(input.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 /* Reads a line at the bottom of the screen. False: the user thought better of it. */
 static bool ask(struct tui *tui, const char *prompt, char *ret, size_t size)
 {
 	char text[MAX_QUERY] = "";
 	size_t len = 0;
 
-	for (int failed = 0; failed < MAX_FAILED_READS;) {
+	for (;;) {
 		int width = COLS - 1;
+		bool is_code;
 		wint_t key;
-		int kind;
 
 		move(LINES - 1, 0);
 		clrtoeol();
 		width = put(tui, PAIR_NAME, prompt, strlen(prompt), width);
 		put(tui, PAIR_PLAIN, text, len, width);
 		refresh();
-		kind = get_wch(&key);
-		if (kind == ERR) {
-			failed++;
-			continue;
-		}
-		failed = 0;
-		if (key == '\n' || key == '\r' || (kind == KEY_CODE_YES && key == KEY_ENTER)) {
+		if (!wait_key(&key, &is_code))
+			return false;
+		if ((!is_code && (key == '\n' || key == '\r')) || (is_code && key == KEY_ENTER)) {
 			if (!len)
 				return false;
 			memcpy(ret, text, len < size ? len + 1 : size);
 			return true;
 		}
-		if (key == ESCAPE || key == CTRL_C)
+		if (!is_code && (key == ESCAPE || key == CTRL_C))
 			return false;
-		if (key == 127 || key == '\b' || (kind == KEY_CODE_YES && key == KEY_BACKSPACE)) {
+		if (is_code ? key == KEY_BACKSPACE : key == 127 || key == '\b') {
 			while (len && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
 				len--;
 			len -= len > 0;
 			text[len] = '\0';
-		} else if (kind == OK && key >= ' ') {
+		} else if (!is_code && key >= ' ') {
 			char bytes[16];
 			mbstate_t state = { 0 };
 			size_t n = wcrtomb(bytes, (wchar_t)key, &state);
@@ -532,7 +579,6 @@ static bool ask(struct tui *tui, const char *prompt, char *ret, size_t size)
 			}
 		}
 	}
-	return false;
 }
 
 /* What a key does. *leave_ret: the user is done. */
@@ -598,18 +644,15 @@ static struct fdbg_error *loop(struct tui *tui)
 {
 	bool leave = false;
 
-	for (int failed = 0; !leave && failed < MAX_FAILED_READS;) {
+	while (!leave) {
 		struct fdbg_error *err = draw(tui);
+		bool is_code;
 		wint_t key;
-		int kind;
 
-		if (err)
-			return err;
-		kind = get_wch(&key);
-		failed = kind == ERR ? failed + 1 : 0;
-		if (kind == ERR || (kind == KEY_CODE_YES && key == KEY_RESIZE))
-			continue;
-		err = press(tui, key, kind == KEY_CODE_YES, &leave);
+		if (!err && !wait_key(&key, &is_code))
+			return NULL;
+		if (!err && !(is_code && key == KEY_RESIZE))
+			err = press(tui, key, is_code, &leave);
 		if (err)
 			return err;
 	}
@@ -624,6 +667,7 @@ static void set_up(struct tui *tui)
 	intrflush(stdscr, FALSE);
 	keypad(stdscr, TRUE);
 	set_escdelay(50);
+	timeout(KEY_TIMEOUT_MS);
 	curs_set(0);
 	tui->colour = tui->colour && has_colors() && start_color() != ERR && use_default_colors() != ERR;
 	if (!tui->colour)
