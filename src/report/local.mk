@@ -3,6 +3,9 @@ libfdbgcore_a_SOURCES += \
 	src/report/dump.c src/report/dump.h \
 	src/report/filter.c src/report/filter.h \
 	src/report/frames.c src/report/frames.h \
+	src/report/index.c src/report/index.h \
+	src/report/index_db.c src/report/index_db.h \
+	src/report/index_row.c src/report/index_row.h \
 	src/report/info.c src/report/info.h \
 	src/report/recording.c src/report/recording.h \
 	src/report/show.c src/report/show.h \
