@@ -98,7 +98,8 @@ static struct fdbg_error *db_error(const struct fdbg_index_db *db, int code)
 		if (errnum)
 			return fdbg_error_errno(errnum, "cannot %s %s",
 						(code & 0xff) == SQLITE_IOERR ? "read or write" : "open", db->path);
-		break;
+		return fdbg_error_create(FDBG_ERROR_IO, "cannot read or write %s: %s", db->path,
+					 sqlite3_errstr(code));
 	default:
 		break;
 	}
@@ -156,12 +157,40 @@ static struct fdbg_error *compare_schema(const struct fdbg_index_db *db, size_t 
 	return NULL;
 }
 
-static struct fdbg_error *create_schema(const struct fdbg_index_db *db)
+struct found {
+	int64_t application, identity;
+	size_t n_same, n_other;
+};
+
+static struct fdbg_error *look(const struct fdbg_index_db *db, struct found *ret)
 {
-	struct fdbg_buf sql = { 0 };
 	struct fdbg_error *err;
 
-	fdbg_buf_printf(&sql, "BEGIN IMMEDIATE; PRAGMA application_id = %d;", APPLICATION_ID);
+	err = ask_number(db, "PRAGMA application_id", &ret->application);
+	if (!err)
+		err = ask_number(db, "PRAGMA user_version", &ret->identity);
+	return err ? err : compare_schema(db, &ret->n_same, &ret->n_other);
+}
+
+static bool is_empty(const struct found *found)
+{
+	return !found->application && !found->identity && !found->n_same && !found->n_other;
+}
+
+/* Makes the tables, unless another program did in the meantime. */
+static struct fdbg_error *create_schema(const struct fdbg_index_db *db, struct found *found)
+{
+	struct fdbg_buf sql = { 0 };
+	struct fdbg_error *err = execute(db, "BEGIN IMMEDIATE");
+
+	if (err)
+		return err;
+	err = look(db, found);
+	if (err || !is_empty(found)) {
+		fdbg_error_destroy(execute(db, "ROLLBACK"));
+		return err;
+	}
+	fdbg_buf_printf(&sql, "PRAGMA application_id = %d;", APPLICATION_ID);
 	for (size_t i = 0; i < N_SCHEMA; i++)
 		fdbg_buf_printf(&sql, "%s;", schema[i].sql);
 	fdbg_buf_string(&sql, "COMMIT");
@@ -169,36 +198,34 @@ static struct fdbg_error *create_schema(const struct fdbg_index_db *db)
 	if (!err)
 		err = execute(db, fdbg_buf_cstr(&sql));
 	fdbg_buf_deinit(&sql);
+	*found = (struct found){ .application = APPLICATION_ID, .n_same = N_SCHEMA };
 	return err;
 }
 
 /* Nothing is written into a database that is not an index of ours. */
 static struct fdbg_error *check_schema(const struct fdbg_index_db *db, uint32_t *identity_ret)
 {
-	size_t n_same = 0, n_other = 0;
-	int64_t application = 0, identity = 0;
-	struct fdbg_error *err;
+	struct found found;
+	struct fdbg_error *err = execute(db, "BEGIN");
 
-	err = ask_number(db, "PRAGMA application_id", &application);
+	/* In a transaction, so that another program does not make the tables while we look. */
 	if (!err)
-		err = ask_number(db, "PRAGMA user_version", &identity);
-	if (!err)
-		err = compare_schema(db, &n_same, &n_other);
+		err = look(db, &found);
+	if (!sqlite3_get_autocommit(db->handle))
+		fdbg_error_destroy(execute(db, "ROLLBACK"));
+	if (!err && is_empty(&found))
+		err = create_schema(db, &found);
 	if (err)
 		return err;
-	if (!application && !identity && !n_same && !n_other) {
-		*identity_ret = 0;
-		return create_schema(db);
-	}
-	if (application != APPLICATION_ID)
+	if (found.application != APPLICATION_ID)
 		return fdbg_error_create(FDBG_ERROR_USAGE,
 					 "%s is a database that fdbg did not make; choose another file with "
 					 "--output, or replace it with --force", db->path);
-	if (n_same != N_SCHEMA || n_other)
+	if (found.n_same != N_SCHEMA || found.n_other)
 		return fdbg_error_create(FDBG_ERROR_USAGE,
 					 "%s has other tables than an index of this fdbg; replace it with --force",
 					 db->path);
-	*identity_ret = (uint32_t)identity;
+	*identity_ret = (uint32_t)found.identity;
 	return NULL;
 }
 
