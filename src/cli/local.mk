@@ -7,6 +7,7 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/cmd_index.c \
 	src/cli/cmd_info.c \
 	src/cli/cmd_record.c \
+	src/cli/cmd_report.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_verify.c \
 	src/cli/live.c src/cli/live.h \

@@ -7,7 +7,9 @@ libfdbgcore_a_SOURCES += \
 	src/report/index_db.c src/report/index_db.h \
 	src/report/index_row.c src/report/index_row.h \
 	src/report/info.c src/report/info.h \
+	src/report/profile.c src/report/profile.h \
 	src/report/recording.c src/report/recording.h \
+	src/report/report.c src/report/report.h \
 	src/report/show.c src/report/show.h \
 	src/report/sink.h \
 	src/report/time.c src/report/time.h \
