@@ -1,6 +1,7 @@
 # The program and its subcommands.
 bin_PROGRAMS += fdbg
 fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
+	src/cli/cmd_diff.c \
 	src/cli/cmd_doctor.c \
 	src/cli/cmd_dump.c \
 	src/cli/cmd_functions.c \

@@ -6,6 +6,7 @@ libfdbgcore_a_SOURCES += \
 	src/value/debug_show.c \
 	src/value/debug_std.c \
 	src/value/decode.c \
+	src/value/digest.c src/value/digest.h \
 	src/value/encode.c src/value/encode.h \
 	src/value/escape.c src/value/escape.h src/value/escape_table.h \
 	src/value/json.c src/value/render.h \

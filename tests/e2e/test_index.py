@@ -120,6 +120,26 @@ class RowsTest(IndexTest):
         self.assertEqual(self.index("-q", recording).stdout, b"")
 
 
+class ManualTest(IndexTest):
+    def test_queries(self):
+        """Every query of the manual page runs, and finds something in a recording that has what it looks for."""
+        page = os.path.join(harness.TOP_DIR, "doc", "man", "fdbg-index.1")
+        with open(page, encoding="utf-8") as f:
+            examples = [e.split(".EE")[0] for e in f.read().split(".EX\n")[1:]]
+        self.assertEqual(len(examples), 6)
+        self.index("-q", "-o", self.path("app.sqlite"), sample("roll_dice"))
+        self.index("-q", "-o", self.path("text.sqlite"), sample("bubble"))
+        for example in examples:
+            query = example.split('"', 1)[1].rsplit('"', 1)[0].replace("\\-", "-")
+            found = 0
+            for name, other in (("app", "::dice"), ("text", "::read_image")):
+                with connect(self.path(name + ".sqlite")) as db:
+                    found += len(db.execute(query.replace("::parse", other).replace("'text'", "'path'").replace(
+                        "= 'x'", "LIKE '%.png'")).fetchall())
+                    db.execute(query).fetchall()
+            self.assertGreater(found, 0, query)
+
+
 class GrowingTest(IndexTest):
     """What is there is kept, what is new is added."""
 

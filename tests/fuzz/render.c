@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "value/digest.h"
 #include "value/encode.h"
 #include "value/render.h"
 #include "value/tall.h"
@@ -32,6 +33,8 @@ static void render(const struct fdbg_value *value)
 	fdbg_value_is_err(value);
 	fdbg_buf_clear(&buf);
 	fdbg_render_tall(&buf, value);
+	fdbg_buf_clear(&buf);
+	fdbg_value_digest(&buf, value);
 	fdbg_buf_clear(&buf);
 	fdbg_value_type_name(&buf, value);
 	fdbg_buf_clear(&buf);
