@@ -13,4 +13,7 @@ dist_man_MANS = \
 	doc/man/fdbg-verify.1 \
 	doc/man/fdbg-filters.5 \
 	doc/man/fdbg-stream.5 \
-	doc/man/fdbg-visualizers.5
+	doc/man/fdbg-visualizers.5 \
+	doc/man/libfdbg.3
+exampledir = $(docdir)/examples
+dist_example_DATA = doc/count_calls.c
