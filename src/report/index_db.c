@@ -65,8 +65,8 @@ static const char *const statements[FDBG_INDEX_N_STATEMENTS] = {
 	[FDBG_INDEX_ALLOCATION] = "INSERT INTO allocation VALUES (?, ?, ?, ?)",
 	[FDBG_INDEX_LAST_EVENT] = "SELECT max(id) FROM event",
 	[FDBG_INDEX_LAST_ALLOCATION] = "SELECT max(id) FROM allocation",
-	[FDBG_INDEX_SAME_EVENT] = "SELECT count(*) FROM event WHERE id = ? AND breakpoint_id = ? AND thread_id = ? "
-				  "AND frame_id = ? AND timestamp = ?",
+	[FDBG_INDEX_SAME_EVENT] =
+		"SELECT 1 FROM event WHERE (id, breakpoint_id, thread_id, frame_id, timestamp) = (?, ?, ?, ?, ?)",
 };
 
 /* Turns what SQLite says into an error of ours. */
@@ -131,8 +131,8 @@ static struct fdbg_error *ask_number(const struct fdbg_index_db *db, const char 
 static struct fdbg_error *compare_schema(const struct fdbg_index_db *db, size_t *n_same_ret, size_t *n_other_ret)
 {
 	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(db->handle, "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
-				      -1, &statement, NULL);
+	int code = sqlite3_prepare_v2(db->handle, "SELECT name, sql FROM sqlite_master WHERE name <> 'sqlite_sequence' "
+				      "AND name NOT GLOB 'sqlite_autoindex_*'", -1, &statement, NULL);
 	size_t n_same = 0, n_other = 0;
 
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
@@ -277,6 +277,11 @@ static struct fdbg_error *open_file(struct fdbg_index_db *db)
 		return db_error(db, code);
 	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	sqlite3_extended_result_codes(db->handle, 1);
+	/* A file that somebody prepared is not to run anything. */
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	return NULL;
 }
 
