@@ -106,6 +106,8 @@ int main(int argc, char **argv)
 			puts(text);
 			free(text);
 		}
+	fdbg_error_destroy(err);
+	fdbg_reader_close(reader);
 	snprintf(half, sizeof(half), "%.1f", 0.5);
 	return strcmp(half, "0,5") ? 2 : 0;
 }

@@ -80,7 +80,8 @@ static void sort(struct report *report)
 
 		row->key = !report->b ? a : a > b ? a - b : b - a;
 	}
-	qsort(report->rows, report->n_rows, sizeof(*report->rows), compare);
+	if (report->n_rows)
+		qsort(report->rows, report->n_rows, sizeof(*report->rows), compare);
 	if (report->options->has_limit && report->n_rows > report->options->limit)
 		report->n_rows = (size_t)report->options->limit;
 }
