@@ -43,6 +43,15 @@ bool fdbg_utf8_valid(struct fdbg_text text)
 	const uint8_t *bytes = (const uint8_t *)text.data;
 
 	for (size_t i = 0, n; i < text.len; i += n) {
+		uint64_t eight;
+
+		/* Nearly all text is ASCII. */
+		if (text.len - i >= sizeof(eight)) {
+			memcpy(&eight, bytes + i, sizeof(eight));
+			n = sizeof(eight);
+			if (!(eight & UINT64_C(0x8080808080808080)))
+				continue;
+		}
 		n = character(bytes + i, text.len - i);
 		if (!n)
 			return false;
