@@ -104,8 +104,8 @@ enum fdbg_value_format {
 };
 
 /* The value as text in UTF-8, NUL-terminated, to be freed with free(3); its length in *len_ret unless NULL. */
-struct fdbg_error *fdbg_value_format(const struct fdbg_value *value, enum fdbg_value_format format, char **ret,
-				     size_t *len_ret) FDBG_CHECK;
+struct fdbg_error *fdbg_value_format(const struct fdbg_value *value, enum fdbg_value_format format,
+				     char **ret, size_t *len_ret) FDBG_CHECK;
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,8 @@
 
 enum { CONTEXT = 3, MAX_CONTEXT = 10000 };
 
-static struct fdbg_error *diff_files(char **words, const struct fdbg_compare_options *options, bool *differ_ret)
+static struct fdbg_error *diff_files(char **words, const struct fdbg_compare_options *options,
+				     bool *differ_ret)
 {
 	struct fdbg_sink sink = fdbg_cli_output();
 	struct fdbg_recording *a = NULL, *b = NULL;
@@ -29,12 +30,14 @@ struct fdbg_error *fdbg_cmd_diff(int argc, char **argv, int *status_ret)
 	struct fdbg_option_uint context = { .value = CONTEXT };
 	struct fdbg_option_list filters = { 0 };
 	const struct fdbg_option options[] = {
-		{ "context", 'C', FDBG_OPTION_UINT, "N", "show N events before the place (default 3), and after it where "
+		{ "context", 'C', FDBG_OPTION_UINT, "N",
+		  "show N events before the place (default 3), and after it where "
 		  "the runs do different things", &context, NULL, 0 },
-		{ "filter", 'F', FDBG_OPTION_LIST, "GLOB", "compare only calls of functions whose full path matches, such as "
+		{ "filter", 'F', FDBG_OPTION_LIST, "GLOB",
+		  "compare only calls of functions whose full path matches, such as "
 		  "'app::parse::*'; may repeat", &filters, NULL, 0 },
-		{ "no-values", 0, FDBG_OPTION_FLAG, NULL, "compare only which functions are called, not the values",
-		  &compare.sequence.no_values, NULL, 0 },
+		{ "no-values", 0, FDBG_OPTION_FLAG, NULL,
+		  "compare only which functions are called, not the values", &compare.sequence.no_values, NULL, 0 },
 		{ "brief", 'q', FDBG_OPTION_FLAG, NULL, "say only that they differ", &compare.brief, NULL, 0 },
 		{ "report-identical", 's', FDBG_OPTION_FLAG, NULL, "say also that they are the same",
 		  &compare.report_same, NULL, 0 },

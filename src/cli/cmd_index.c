@@ -56,9 +56,11 @@ struct fdbg_error *fdbg_cmd_index(int argc, char **argv, int *status_ret)
 	struct fdbg_index_options index = { .stop = &stopped, .log = &fdbg_cli_log };
 	bool quiet = false;
 	const struct fdbg_option options[] = {
-		{ "output", 'o', FDBG_OPTION_STRING, "FILE", "the database (default: FILE with .sqlite in place of "
+		{ "output", 'o', FDBG_OPTION_STRING, "FILE",
+		  "the database (default: FILE with .sqlite in place of "
 		  ".firedbg.ss)", &index.output, NULL, 0 },
-		{ "follow", 'f', FDBG_OPTION_FLAG, NULL, "go on while the recording is being written, until its end "
+		{ "follow", 'f', FDBG_OPTION_FLAG, NULL,
+		  "go on while the recording is being written, until its end "
 		  "or Ctrl-C", &index.follow, NULL, 0 },
 		{ "force", 0, FDBG_OPTION_FLAG, NULL, "replace the output file whatever it holds", &index.force,
 		  NULL, 0 },

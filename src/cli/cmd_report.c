@@ -33,14 +33,17 @@ struct fdbg_error *fdbg_cmd_report(int argc, char **argv, int *status_ret)
 	int sort = FDBG_REPORT_CALLS;
 	bool diff = false;
 	const struct fdbg_option options[] = {
-		{ "sort", 's', FDBG_OPTION_CHOICE, "BY", "calls (default), callers, total, self, errors or name; with "
+		{ "sort", 's', FDBG_OPTION_CHOICE, "BY",
+		  "calls (default), callers, total, self, errors or name; with "
 		  "--diff by how much it differs", &sort, sorts, 0 },
 		{ "limit", 'n', FDBG_OPTION_UINT, "N", "only the first N functions", &limit, NULL, 0 },
 		{ "locations", 'l', FDBG_OPTION_FLAG, NULL, "add file and line of each function", &report.locations,
 		  NULL, 0 },
 		{ "json", 0, FDBG_OPTION_FLAG, NULL, "print a JSON object", &report.json, NULL, 0 },
-		{ "diff", 0, FDBG_OPTION_FLAG, NULL, "compare the functions of the recordings A and B", &diff, NULL, 0 },
-		{ "all", 'a', FDBG_OPTION_FLAG, NULL, "with --diff: also functions with the same calls, callers and "
+		{ "diff", 0, FDBG_OPTION_FLAG, NULL, "compare the functions of the recordings A and B", &diff,
+		  NULL, 0 },
+		{ "all", 'a', FDBG_OPTION_FLAG, NULL,
+		  "with --diff: also functions with the same calls, callers and "
 		  "errors", &report.all, NULL, 0 },
 		{ 0 },
 	};
@@ -70,7 +73,8 @@ struct fdbg_error *fdbg_cmd_report(int argc, char **argv, int *status_ret)
 	if (diff && n_words != 2)
 		return fdbg_error_create(FDBG_ERROR_USAGE, "option '--diff' takes two recordings");
 	if (!diff && n_words > 1)
-		return fdbg_error_create(FDBG_ERROR_USAGE, "unexpected '%s'; --diff compares two recordings", words[1]);
+		return fdbg_error_create(FDBG_ERROR_USAGE, "unexpected '%s'; --diff compares two recordings",
+					 words[1]);
 	if (!diff && report.all)
 		return fdbg_error_create(FDBG_ERROR_USAGE, "option '--all' goes with --diff");
 	if (diff)

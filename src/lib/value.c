@@ -278,8 +278,8 @@ const struct fdbg_value *fdbg_value_get_target(const struct fdbg_value *value)
 	return value->kind == FDBG_VALUE_REF ? value->ref.target : NULL;
 }
 
-struct fdbg_error *fdbg_value_format(const struct fdbg_value *value, enum fdbg_value_format format, char **ret,
-				     size_t *len_ret)
+struct fdbg_error *fdbg_value_format(const struct fdbg_value *value, enum fdbg_value_format format,
+				     char **ret, size_t *len_ret)
 {
 	struct fdbg_buf buf = { 0 };
 

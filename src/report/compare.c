@@ -25,7 +25,8 @@ static struct fdbg_error *pair_threads(struct compare *compare)
 {
 	const struct fdbg_sequences *a = &compare->of_a, *b = &compare->of_b;
 	size_t n = a->n_threads + b->n_threads;
-	uint64_t *next = calloc(b->n_threads + 1, sizeof(*next)); /* the following thread of the same name, plus one */
+	/* The following thread of the same name, plus one. */
+	uint64_t *next = calloc(b->n_threads + 1, sizeof(*next));
 	bool *met = calloc(b->n_threads + 1, sizeof(*met));
 	struct fdbg_strmap heads = { 0 }; /* name to the first thread of B that is not paired yet, plus one */
 	struct fdbg_error *err = NULL;
@@ -118,7 +119,8 @@ static const struct pairing *find_first(const struct compare *compare, size_t *i
 	return first;
 }
 
-static struct fdbg_error *find_side(const struct fdbg_recording *recording, const struct fdbg_compare_options *options,
+static struct fdbg_error *find_side(const struct fdbg_recording *recording,
+				    const struct fdbg_compare_options *options,
 				    const struct fdbg_sequence_thread *thread, size_t item,
 				    struct fdbg_compare_side *ret)
 {
@@ -147,7 +149,9 @@ static bool same_exit(const struct compare *compare)
 static struct fdbg_error *print(const struct compare *compare, const struct pairing *first, size_t item,
 				size_t n_differ, const struct fdbg_sink *sink)
 {
-	struct fdbg_compare_result result = { .options = compare->options, .n_further = n_differ ? n_differ - 1 : 0 };
+	struct fdbg_compare_result result = {
+		.options = compare->options, .n_further = n_differ ? n_differ - 1 : 0,
+	};
 	struct fdbg_error *err = NULL;
 
 	result.a.recording = compare->a;

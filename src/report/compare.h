@@ -9,8 +9,8 @@
 /*
  * The events of each thread are compared in order: kind, function, depth, values. Ids, addresses, times, and
  * how the threads interleave are not. Threads belong together that begin with the same function, the first
- * with the first and so on; then those that are left. Of several differences the one that comes first in A is told. Where all events
- * agree the exit status is compared.
+ * with the first and so on; then those that are left. Of several differences the one that comes first in A
+ * is told. Where all events agree the exit status is compared.
  */
 
 struct fdbg_compare_options {

@@ -16,7 +16,7 @@
 
 /* Rows of a transaction: enough that its cost does not count, few enough that readers soon see them. */
 enum { BATCH_ROWS = 8192 };
-/* While following: how often to look, and for how long the recording may be gone while another takes its place. */
+/* While following: how often to look; how long the recording may be gone while another takes its place. */
 enum { POLL_MS = 100, GONE_MS = 3000 };
 
 struct index {
@@ -75,7 +75,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Opens the recording from its beginning. A file that is so new that its header is not there yet is waited for. */
+/* Opens the recording from its beginning. A file so new that its header is not there yet is waited for. */
 static struct fdbg_error *open_recording(struct index *index)
 {
 	const struct fdbg_index_options *options = index->options;

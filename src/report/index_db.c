@@ -21,8 +21,8 @@ static const struct {
 	const char *name, *sql;
 } schema[] = {
 	{ "debugger_info",
-	  "CREATE TABLE debugger_info (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, debugger text NOT NULL, "
-	  "version text NOT NULL, workspace_root text NOT NULL, package_name text NOT NULL, "
+	  "CREATE TABLE debugger_info (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, "
+	  "debugger text NOT NULL, version text NOT NULL, workspace_root text NOT NULL, package_name text NOT NULL, "
 	  "target text NOT NULL, arguments text NOT NULL, exit_code integer)" },
 	{ "file",
 	  "CREATE TABLE file (id integer NOT NULL PRIMARY KEY, path text NOT NULL, crate_name text NOT NULL, "
@@ -32,8 +32,8 @@ static const struct {
 	  "loc_line integer NOT NULL, loc_column integer, breakpoint_type text NOT NULL, "
 	  "capture text NOT NULL, hit_count bigint NOT NULL, FOREIGN KEY (file_id) REFERENCES file (id))" },
 	{ "event",
-	  "CREATE TABLE event (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, breakpoint_id integer NOT NULL, "
-	  "thread_id bigint NOT NULL, frame_id bigint NOT NULL, parent_frame_id bigint, "
+	  "CREATE TABLE event (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, "
+	  "breakpoint_id integer NOT NULL, thread_id bigint NOT NULL, frame_id bigint NOT NULL, parent_frame_id bigint, "
 	  "stack_pointer bigint, function_name text, event_type text NOT NULL, timestamp text NOT NULL, "
 	  "data text NOT NULL, pretty text NOT NULL, is_error boolean NOT NULL, "
 	  "FOREIGN KEY (breakpoint_id) REFERENCES breakpoint (id))" },
@@ -85,13 +85,15 @@ static struct fdbg_error *db_error(const struct fdbg_index_db *db, int code)
 	case SQLITE_FULL:
 		return fdbg_error_create(FDBG_ERROR_IO, "cannot write %s: the disk is full", db->path);
 	case SQLITE_READONLY:
-		return fdbg_error_create(FDBG_ERROR_IO, "cannot write %s: it, or its folder, is read-only", db->path);
+		return fdbg_error_create(FDBG_ERROR_IO, "cannot write %s: it, or its folder, is read-only",
+					 db->path);
 	case SQLITE_NOTADB:
 		return fdbg_error_create(FDBG_ERROR_USAGE,
 					 "%s is no SQLite database; choose another file with --output, "
 					 "or replace it with --force", db->path);
 	case SQLITE_CORRUPT:
-		return fdbg_error_create(FDBG_ERROR_FORMAT, "%s is damaged; make it anew with --force", db->path);
+		return fdbg_error_create(FDBG_ERROR_FORMAT, "%s is damaged; make it anew with --force",
+					 db->path);
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
 	case SQLITE_PERM:
@@ -128,10 +130,12 @@ static struct fdbg_error *ask_number(const struct fdbg_index_db *db, const char 
 }
 
 /* How many of the schema's objects are there as they should be, and how many others. */
-static struct fdbg_error *compare_schema(const struct fdbg_index_db *db, size_t *n_same_ret, size_t *n_other_ret)
+static struct fdbg_error *compare_schema(const struct fdbg_index_db *db, size_t *n_same_ret,
+					 size_t *n_other_ret)
 {
 	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(db->handle, "SELECT name, sql FROM sqlite_master WHERE name <> 'sqlite_sequence' "
+	int code = sqlite3_prepare_v2(db->handle,
+				      "SELECT name, sql FROM sqlite_master WHERE name <> 'sqlite_sequence' "
 				      "AND name NOT GLOB 'sqlite_autoindex_*'", -1, &statement, NULL);
 	size_t n_same = 0, n_other = 0;
 
@@ -352,8 +356,8 @@ struct fdbg_error *fdbg_index_db_clear(struct fdbg_index_db *db, uint32_t identi
 
 	snprintf(sql, sizeof(sql),
 		 "DELETE FROM debugger_info; DELETE FROM event; DELETE FROM breakpoint; DELETE FROM file; "
-		 "DELETE FROM function; DELETE FROM type_info; DELETE FROM allocation; DELETE FROM sqlite_sequence; "
-		 "PRAGMA user_version = %d", (int)identity);
+		 "DELETE FROM function; DELETE FROM type_info; DELETE FROM allocation; "
+		 "DELETE FROM sqlite_sequence; PRAGMA user_version = %d", (int)identity);
 	return execute(db, sql);
 }
 

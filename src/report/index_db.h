@@ -46,7 +46,7 @@ void fdbg_index_db_rollback(struct fdbg_index_db *db);
 /* The statement, ready to be bound anew. */
 sqlite3_stmt *fdbg_index_db_statement(struct fdbg_index_db *db, enum fdbg_index_statement statement);
 
-/* Binds a text, which must live until the step; bytes that are not UTF-8 become `?` (one such text a row). */
+/* Binds a text, which must live until the step; bytes that are not UTF-8 become `?`: in one text of a row. */
 struct fdbg_error *fdbg_index_db_bind(struct fdbg_index_db *db, sqlite3_stmt *statement, int column,
 				      struct fdbg_text text) FDBG_CHECK;
 

@@ -5,6 +5,7 @@
 #include "report/time.h"
 #include "value/render.h"
 #include "value/tall.h"
+#include "value/utf8.h"
 
 /* SQLite refuses texts of 10^9 bytes; what hostile files name must not come near. */
 enum { MAX_DATA = 500000000 };
@@ -220,7 +221,7 @@ static struct fdbg_error *render(struct fdbg_index_rows *rows, const struct fdbg
 			fdbg_buf_byte(&rows->data, ',');
 			fdbg_render_json(&rows->data, &named->value);
 			fdbg_buf_byte(&rows->data, ']');
-			fdbg_buf_append(&rows->pretty, named->name.data, named->name.len);
+			fdbg_utf8_put(&rows->pretty, named->name);
 			fdbg_buf_string(&rows->pretty, ": ");
 			fdbg_render_tall(&rows->pretty, &named->value);
 			fdbg_buf_string(&rows->pretty, ",\n");
@@ -233,7 +234,8 @@ static struct fdbg_error *render(struct fdbg_index_rows *rows, const struct fdbg
 	if (rows->data.len > MAX_DATA || rows->pretty.len > MAX_DATA) {
 		fdbg_buf_clear(&rows->data);
 		fdbg_buf_clear(&rows->pretty);
-		fdbg_buf_string(&rows->data, event->kind == FDBG_EVENT_RETURN ? "{\"type\":\"Opaque\"}" : "[]");
+		fdbg_buf_string(&rows->data,
+				event->kind == FDBG_EVENT_RETURN ? "{\"type\":\"Opaque\"}" : "[]");
 		fdbg_buf_string(&rows->pretty, "(?)");
 	}
 	return NULL;
@@ -251,8 +253,8 @@ static bool is_error(const struct fdbg_message_event *event)
 }
 
 /* True when the key is new to the table, which then has it. */
-static struct fdbg_error *remember(struct fdbg_index_rows *rows, struct fdbg_strmap *map, struct fdbg_text key,
-				   bool *new_ret)
+static struct fdbg_error *remember(struct fdbg_index_rows *rows, struct fdbg_strmap *map,
+				   struct fdbg_text key, bool *new_ret)
 {
 	uint64_t found;
 
@@ -350,7 +352,7 @@ struct fdbg_error *fdbg_index_row_event(struct fdbg_index_rows *rows, struct fdb
 	put_time(&rows->time, message->timestamp_ms);
 	if (rows->time.failed)
 		return &fdbg_error_nomem;
-	/* Names of values may be any bytes; that text is repaired in place, as one row has one other such text. */
+	/* The function's name may be any bytes; the rendered texts are UTF-8 already. */
 	statement = fdbg_index_db_statement(db, FDBG_INDEX_EVENT);
 	bind_id_if(statement, 1, true, id);
 	bind_id_if(statement, 2, true, event->breakpoint_id);

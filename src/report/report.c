@@ -76,7 +76,8 @@ static void sort(struct report *report)
 
 	for (size_t i = 0; i < report->n_rows; i++) {
 		struct row *row = &report->rows[i];
-		uint64_t a = measure(row->a ? row->a : &nothing, by), b = measure(row->b ? row->b : &nothing, by);
+		uint64_t a = measure(row->a ? row->a : &nothing, by);
+		uint64_t b = measure(row->b ? row->b : &nothing, by);
 
 		row->key = !report->b ? a : a > b ? a - b : b - a;
 	}
@@ -197,20 +198,22 @@ static void put_diff_table(struct report *report)
 {
 	struct fdbg_buf *out = &report->out;
 
-	fdbg_buf_string(out, "\n   calls A     calls B  difference  errors A  errors B   self ms A   self ms B  function\n");
+	fdbg_buf_string(out, "\n   calls A     calls B  difference  errors A  errors B   self ms A   self ms B"
+			"  function\n");
 	for (size_t i = 0; i < report->n_rows; i++) {
 		const struct fdbg_profile_function *a = report->rows[i].a ? report->rows[i].a : &nothing;
 		const struct fdbg_profile_function *b = report->rows[i].b ? report->rows[i].b : &nothing;
 
-		fdbg_buf_printf(out, "%10" PRIu64 "  %10" PRIu64 "  %+10" PRId64 "  %8" PRIu64 "  %8" PRIu64 "  %10" PRIu64
-				"  %10" PRIu64 "  ", a->calls, b->calls, (int64_t)(b->calls - a->calls),
+		fdbg_buf_printf(out, "%10" PRIu64 "  %10" PRIu64 "  %+10" PRId64 "  %8" PRIu64 "  %8" PRIu64
+				"  %10" PRIu64 "  %10" PRIu64 "  ", a->calls, b->calls, (int64_t)(b->calls - a->calls),
 				a->errors + a->panics, b->errors + b->panics, a->self_ms, b->self_ms);
 		put_name(report, &report->rows[i]);
 	}
 	if (!report->n_rows)
 		fdbg_buf_string(out, "         (none)\n");
 	if (report->n_same)
-		fdbg_buf_printf(out, "\n%zu function%s with the same calls, callers and errors left out (--all shows them)\n",
+		fdbg_buf_printf(out, "\n%zu function%s with the same calls, callers and errors left out "
+				"(--all shows them)\n",
 				report->n_same, report->n_same == 1 ? "" : "s");
 }
 

@@ -37,8 +37,10 @@ static void put_text(struct digest *digest, struct fdbg_text text)
 static bool is_of_the_moment(struct fdbg_text type)
 {
 	static const char *const types[] = {
-		"std::time::Instant", "std::time::SystemTime", "std::thread::ThreadId", "std::thread::id::ThreadId",
-		"std::thread::JoinHandle", "std::thread::join_handle::JoinHandle", "std::thread::scoped::ScopedJoinHandle",
+		"std::time::Instant", "std::time::SystemTime",
+		"std::thread::ThreadId", "std::thread::id::ThreadId",
+		"std::thread::JoinHandle", "std::thread::join_handle::JoinHandle",
+		"std::thread::scoped::ScopedJoinHandle",
 		"std::sync::mpsc::Sender", "std::sync::mpsc::SyncSender", "std::sync::mpsc::Receiver",
 	};
 	const char *bracket = type.len ? memchr(type.data, '<', type.len) : NULL;

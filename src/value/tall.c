@@ -43,15 +43,7 @@ static void put(struct tall *tall, const char *text)
 /* Names come from files that anybody may have written, and the index holds UTF-8. */
 static void put_name(struct tall *tall, struct fdbg_text name)
 {
-	uint8_t *room;
-
-	if (fdbg_utf8_valid(name)) {
-		fdbg_buf_append(tall->buf, name.data, name.len);
-		return;
-	}
-	room = fdbg_buf_reserve(tall->buf, name.len);
-	if (room)
-		tall->buf->len += fdbg_utf8_copy((char *)room, name.len, name);
+	fdbg_utf8_put(tall->buf, name);
 }
 
 static void indent(struct tall *tall, unsigned int level)

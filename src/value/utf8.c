@@ -78,3 +78,16 @@ size_t fdbg_utf8_copy(char *to, size_t cap, struct fdbg_text text)
 	}
 	return len;
 }
+
+void fdbg_utf8_put(struct fdbg_buf *buf, struct fdbg_text text)
+{
+	uint8_t *room;
+
+	if (fdbg_utf8_valid(text)) {
+		fdbg_buf_append(buf, text.data, text.len);
+		return;
+	}
+	room = fdbg_buf_reserve(buf, text.len);
+	if (room)
+		buf->len += fdbg_utf8_copy((char *)room, text.len, text);
+}

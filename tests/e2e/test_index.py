@@ -354,7 +354,50 @@ class LargeTest(IndexTest):
         self.assertEqual(everything(out), self.fresh(self.recording))
 
 
+def crc(data):
+    """CRC-16/CDMA2000."""
+    state = 0xffff
+    for byte in data:
+        state ^= byte << 8
+        for _ in range(8):
+            state = (state << 1 ^ 0xc867 if state & 0x8000 else state << 1) & 0xffff
+    return state
+
+
+def rewrite(path, to, change):
+    """Copies a recording without beacons, each event's payload through change()."""
+    data = open(path, "rb").read()
+    out, at = data[:128], 128
+    while at < len(data):
+        head = 1 + data[at] + 24
+        key = data[at + 1:at + 1 + data[at]]
+        size = int.from_bytes(data[at + head:at + head + 4], "big")
+        payload = data[at + head + 4:at + head + 4 + size]
+        if key == b"event":
+            payload = change(payload)
+        out += data[at:at + head] + len(payload).to_bytes(4, "big") + payload + crc(payload).to_bytes(2, "big") + b"\r"
+        at += head + 4 + size + 3
+    with open(to, "wb") as f:
+        f.write(out)
+
+
 class TroubleTest(IndexTest):
+    def test_any_bytes(self):
+        """Names that are not UTF-8: a recording may have them, the index may not."""
+        recording, out = self.path("app.firedbg.ss"), self.path("x.sqlite")
+        rewrite(sample("roll_dice"), recording, lambda p: p)
+        self.assertEqual(open(recording, "rb").read(), open(sample("roll_dice"), "rb").read(), "the copy is exact")
+        rewrite(sample("roll_dice"), recording,
+                lambda p: p.replace(b"roll_dice::", b"roll_\xffice::").replace(b'" i"', b'" \xc3\x28"')
+                .replace(b"core::result::Result<", b"core::r\xe9sult::Result<"))
+        self.index("-q", "-o", out, recording)
+        found = rows(out, "event")
+        self.assertEqual(len(found), 36)
+        expected = self.fresh(sample("roll_dice"))["event"]
+        for ours, theirs in zip(found, expected):
+            self.assertEqual(ours[6], theirs[6] and theirs[6].replace("roll_dice", "roll_?ice"))
+            self.assertEqual(ours[10], theirs[10].replace("\ni:", "\n?(:").replace("::result::", "::r?sult::"))
+
     def test_damaged(self):
         """Everything before the damage has its row."""
         whole = bytearray(open(sample("fizzbuzz"), "rb").read())
