@@ -131,11 +131,11 @@ static struct fdbg_error *find_side(const struct fdbg_recording *recording,
 	if (!thread)
 		return NULL;
 	ret->thread_id = thread->id;
-	err = fdbg_moment_find(recording->path, &options->sequence, thread->id, item, options->n_context,
-			       &ret->moment);
+	err = fdbg_scene_find(recording->path, &options->sequence, thread->id, item, options->n_context,
+			       &ret->scene);
 	/* It was there a moment ago. */
-	if (!err && ret->moment.is_there != (item < thread->n_items)) {
-		fdbg_moment_deinit(&ret->moment);
+	if (!err && ret->scene.is_there != (item < thread->n_items)) {
+		fdbg_scene_deinit(&ret->scene);
 		return fdbg_error_create(FDBG_ERROR_IO, "%s changed while it was read", recording->path);
 	}
 	return err;
@@ -165,8 +165,8 @@ static struct fdbg_error *print(const struct compare *compare, const struct pair
 	}
 	if (!err)
 		err = fdbg_compare_print(&result, sink);
-	fdbg_moment_deinit(&result.a.moment);
-	fdbg_moment_deinit(&result.b.moment);
+	fdbg_scene_deinit(&result.a.scene);
+	fdbg_scene_deinit(&result.b.scene);
 	return err;
 }
 

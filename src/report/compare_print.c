@@ -52,7 +52,7 @@ static void put_part(struct printer *printer, struct fdbg_text text, size_t from
 		put(printer, "…");
 }
 
-static void put_event(struct printer *printer, const struct fdbg_moment_event *event)
+static void put_event(struct printer *printer, const struct fdbg_scene_event *event)
 {
 	const char *between = "=";
 
@@ -101,7 +101,7 @@ static void put_event(struct printer *printer, const struct fdbg_moment_event *e
 		put(printer, ")");
 }
 
-static void put_line(struct printer *printer, char mark, const struct fdbg_moment_event *event)
+static void put_line(struct printer *printer, char mark, const struct fdbg_scene_event *event)
 {
 	static const char *const colours[] = { "\033[31m", "\033[32m" };
 	uint64_t depth = event->depth - printer->least_depth;
@@ -122,9 +122,9 @@ static void put_line(struct printer *printer, char mark, const struct fdbg_momen
 /* Whether they do the same with other values. */
 static bool is_same_event(const struct fdbg_compare_result *result)
 {
-	const struct fdbg_moment_event *a = &result->a.moment.event, *b = &result->b.moment.event;
+	const struct fdbg_scene_event *a = &result->a.scene.event, *b = &result->b.scene.event;
 
-	if (!result->a.moment.is_there || !result->b.moment.is_there || a->kind != b->kind ||
+	if (!result->a.scene.is_there || !result->b.scene.is_there || a->kind != b->kind ||
 	    a->unwound != b->unwound || !fdbg_text_equal(a->function, b->function) || a->n_values != b->n_values)
 		return false;
 	for (size_t i = 0; i < a->n_values; i++) {
@@ -137,7 +137,7 @@ static bool is_same_event(const struct fdbg_compare_result *result)
 /* The first value that prints differently, by its JSON where {:?} says the same; n_values: it cannot be told. */
 static size_t find_value(const struct fdbg_compare_result *result, bool *by_json_ret)
 {
-	const struct fdbg_moment_event *a = &result->a.moment.event, *b = &result->b.moment.event;
+	const struct fdbg_scene_event *a = &result->a.scene.event, *b = &result->b.scene.event;
 
 	for (int by_json = 0; by_json < 2; by_json++) {
 		for (size_t i = 0; i < a->n_values; i++) {
@@ -153,7 +153,7 @@ static size_t find_value(const struct fdbg_compare_result *result, bool *by_json
 static void put_both(struct printer *printer)
 {
 	const struct fdbg_compare_result *result = printer->result;
-	const struct fdbg_moment_event *a = &result->a.moment.event, *b = &result->b.moment.event;
+	const struct fdbg_scene_event *a = &result->a.scene.event, *b = &result->b.scene.event;
 	bool by_json;
 	size_t index = find_value(result, &by_json), from = 0;
 	struct fdbg_text x, y;
@@ -183,9 +183,9 @@ static void put_where(struct printer *printer, const char *label, const struct f
 		return;
 	}
 	fdbg_buf_printf(&printer->out, ": thread %" PRIu64, side->thread_id);
-	if (side->moment.is_there)
-		fdbg_buf_printf(&printer->out, ", event %" PRIu64 ", frame %" PRIu64, side->moment.event.event,
-				side->moment.event.frame_id);
+	if (side->scene.is_there)
+		fdbg_buf_printf(&printer->out, ", event %" PRIu64 ", frame %" PRIu64, side->scene.event.event,
+				side->scene.event.frame_id);
 	put(printer, "\n");
 }
 
@@ -196,29 +196,29 @@ static void put_end(struct printer *printer, char mark, const struct fdbg_compar
 			fdbg_recording_is_cut(side->recording) ? "; the recording was cut short" : "");
 }
 
-static void find_least(struct printer *printer, const struct fdbg_moment *moment)
+static void find_least(struct printer *printer, const struct fdbg_scene *scene)
 {
-	if (moment->is_there && moment->event.depth < printer->least_depth)
-		printer->least_depth = moment->event.depth;
-	for (size_t i = 0; i < moment->n_before; i++) {
-		if (moment->before[i].depth < printer->least_depth)
-			printer->least_depth = moment->before[i].depth;
+	if (scene->is_there && scene->event.depth < printer->least_depth)
+		printer->least_depth = scene->event.depth;
+	for (size_t i = 0; i < scene->n_before; i++) {
+		if (scene->before[i].depth < printer->least_depth)
+			printer->least_depth = scene->before[i].depth;
 	}
-	for (size_t i = 0; i < moment->n_after; i++) {
-		if (moment->after[i].depth < printer->least_depth)
-			printer->least_depth = moment->after[i].depth;
+	for (size_t i = 0; i < scene->n_after; i++) {
+		if (scene->after[i].depth < printer->least_depth)
+			printer->least_depth = scene->after[i].depth;
 	}
 }
 
 static void put_side(struct printer *printer, char mark, const struct fdbg_compare_side *side, bool with_after)
 {
-	if (!side->moment.is_there) {
+	if (!side->scene.is_there) {
 		put_end(printer, mark, side);
 		return;
 	}
-	put_line(printer, mark, &side->moment.event);
-	for (size_t i = 0; with_after && i < side->moment.n_after; i++)
-		put_line(printer, mark, &side->moment.after[i]);
+	put_line(printer, mark, &side->scene.event);
+	for (size_t i = 0; with_after && i < side->scene.n_after; i++)
+		put_line(printer, mark, &side->scene.after[i]);
 }
 
 static void put_exit(struct printer *printer, const char *label, const struct fdbg_recording *recording)
@@ -234,7 +234,7 @@ static void put_exit(struct printer *printer, const char *label, const struct fd
 /* The side whose event is inside of more calls: one may leave what the other goes on in. */
 static const struct fdbg_compare_side *inner_side(const struct fdbg_compare_result *result)
 {
-	return result->a.moment.n_path >= result->b.moment.n_path ? &result->a : &result->b;
+	return result->a.scene.n_path >= result->b.scene.n_path ? &result->a : &result->b;
 }
 
 static void put_difference(struct printer *printer)
@@ -245,22 +245,22 @@ static void put_difference(struct printer *printer)
 	bool same_event = is_same_event(result);
 
 	printer->least_depth = UINT64_MAX;
-	find_least(printer, &result->a.moment);
-	find_least(printer, &result->b.moment);
+	find_least(printer, &result->a.scene);
+	find_least(printer, &result->b.scene);
 	put_where(printer, "A  ", &result->a);
 	put_where(printer, "B  ", &result->b);
-	if (inner->moment.n_path) {
+	if (inner->scene.n_path) {
 		put(printer, "in ");
-		for (size_t i = 0; i < inner->moment.n_path; i++) {
+		for (size_t i = 0; i < inner->scene.n_path; i++) {
 			if (i)
 				put(printer, " > ");
-			put_text(printer, inner->moment.path[i]);
+			put_text(printer, inner->scene.path[i]);
 		}
 		put(printer, "\n");
 	}
 	put(printer, "\n");
-	for (size_t i = 0; i < before->moment.n_before; i++)
-		put_line(printer, ' ', &before->moment.before[i]);
+	for (size_t i = 0; i < before->scene.n_before; i++)
+		put_line(printer, ' ', &before->scene.before[i]);
 	put_side(printer, '-', &result->a, !same_event);
 	put_side(printer, '+', &result->b, !same_event);
 	if (same_event)
@@ -276,7 +276,7 @@ static void put_json_text(struct printer *printer, const char *key, struct fdbg_
 	fdbg_render_json_string(&printer->out, text.data, text.len);
 }
 
-static void put_json_event(struct printer *printer, const struct fdbg_moment_event *event)
+static void put_json_event(struct printer *printer, const struct fdbg_scene_event *event)
 {
 	static const char *const kinds[] = {
 		[FDBG_EVENT_CALL] = "call", [FDBG_EVENT_RETURN] = "return", [FDBG_EVENT_BREAKPOINT] = "breakpoint",
@@ -310,8 +310,8 @@ static void put_json_side(struct printer *printer, const char *key, const struct
 		fdbg_buf_printf(&printer->out, ",\"exit_code\":%" PRId32, side->recording->exit_code);
 	if (side->has_thread) {
 		fdbg_buf_printf(&printer->out, ",\"thread_id\":%" PRIu64 ",\"at\":", side->thread_id);
-		if (side->moment.is_there)
-			put_json_event(printer, &side->moment.event);
+		if (side->scene.is_there)
+			put_json_event(printer, &side->scene.event);
 		else
 			put(printer, "null");
 	}
@@ -328,23 +328,23 @@ static void put_json(struct printer *printer)
 	fdbg_buf_printf(&printer->out, "{\"same\":%s", result->same ? "true" : "false");
 	put_json_side(printer, "a", &result->a);
 	put_json_side(printer, "b", &result->b);
-	if (result->a.moment.is_there || result->b.moment.is_there) {
+	if (result->a.scene.is_there || result->b.scene.is_there) {
 		put(printer, ",\"path\":[");
-		for (size_t i = 0; i < inner->moment.n_path; i++) {
+		for (size_t i = 0; i < inner->scene.n_path; i++) {
 			put(printer, i ? "," : "");
-			fdbg_render_json_string(&printer->out, inner->moment.path[i].data, inner->moment.path[i].len);
+			fdbg_render_json_string(&printer->out, inner->scene.path[i].data, inner->scene.path[i].len);
 		}
 		put(printer, "],\"before\":[");
-		for (size_t i = 0; i < before->moment.n_before; i++) {
+		for (size_t i = 0; i < before->scene.n_before; i++) {
 			put(printer, i ? "," : "");
-			put_json_event(printer, &before->moment.before[i]);
+			put_json_event(printer, &before->scene.before[i]);
 		}
 		put(printer, "]");
 		if (is_same_event(result)) {
 			size_t index = find_value(result, &by_json);
 
-			if (index < result->a.moment.event.n_values)
-				put_json_text(printer, "value", result->a.moment.event.values[index].name);
+			if (index < result->a.scene.event.n_values)
+				put_json_text(printer, "value", result->a.scene.event.values[index].name);
 		}
 		fdbg_buf_printf(&printer->out, ",\"further_threads\":%zu", result->n_further);
 	}

@@ -4,13 +4,13 @@
 #define FDBG_REPORT_COMPARE_PRINT_H
 
 #include "report/compare.h"
-#include "report/moment.h"
+#include "report/scene.h"
 
 struct fdbg_compare_side {
 	const struct fdbg_recording *recording;
 	bool has_thread;   /* false: no thread of it belongs to the other's */
 	uint64_t thread_id;
-	struct fdbg_moment moment;
+	struct fdbg_scene scene;
 };
 
 struct fdbg_compare_result {

@@ -1,142 +1,116 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* One place in a recording. */
+/* A place in a recording, said by time or by the number of an event. */
 #include "report/moment.h"
 
-/* Values around the place are there to find one's way; those of the place itself are compared. */
-enum { MAX_AROUND_BYTES = 200, MAX_VALUE_BYTES = 1 << 20, MAX_PATH = 1000 };
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
-struct finder {
-	struct fdbg_recording *recording;
-	const struct fdbg_sequence_options *options;
-	struct fdbg_moment *moment;
-	struct fdbg_buf buf;
-	uint64_t event; /* number of the present event of the file, from 1 */
-};
-
-static struct fdbg_text keep(struct finder *finder, struct fdbg_text text, bool *failed)
+static struct fdbg_error *refuse(const char *text)
 {
-	text = fdbg_arena_text(&finder->moment->arena, text);
-	*failed |= !text.data;
-	return text;
+	return fdbg_error_create(
+		FDBG_ERROR_USAGE,
+		"'%s' is no place in a recording; say '#12' for the 12th event, '1.5s' or '250ms' since the "
+		"beginning, or a time such as 2026-01-02T03:04:05.678Z",
+		text);
 }
 
-static struct fdbg_text keep_buf(struct finder *finder, bool *failed)
+/* Decimals behind a point, of which the first three count: `.5` is 500. */
+static unsigned int thousandths(const char **text)
 {
-	struct fdbg_text text = { (const char *)finder->buf.data, finder->buf.len };
+	unsigned int value = 0, scale = 100;
 
-	*failed |= finder->buf.failed;
-	text = keep(finder, text, failed);
-	fdbg_buf_clear(&finder->buf);
-	return text;
+	if (**text != '.' || !isdigit((unsigned char)(*text)[1]))
+		return 0;
+	for (++*text; isdigit((unsigned char)**text); ++*text, scale /= 10)
+		value += scale * (unsigned int)(**text - '0');
+	return value;
 }
 
-static struct fdbg_error *take(struct finder *finder, const struct fdbg_message_event *event, bool is_it,
-			       struct fdbg_moment_event *ret)
+static struct fdbg_error *parse_date(const char *text, struct fdbg_moment *ret)
 {
-	const struct fdbg_frame_event *at = &finder->recording->at;
-	struct fdbg_moment_value *values =
-		fdbg_arena_array(&finder->moment->arena, event->n_values, sizeof(*values));
-	bool failed = !values;
+	struct tm tm = { 0 }, back;
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	unsigned int ms;
+	time_t seconds;
 
-	*ret = (struct fdbg_moment_event){
-		.kind = event->kind, .depth = at->frame ? at->depth : at->thread->n_stack,
-		.frame_id = event->frame_id, .event = finder->event, .unwound = at->unwound,
-		.values = values, .n_values = at->unwound || finder->options->no_values ? 0 : event->n_values,
-	};
-	if (event->function.len)
-		ret->function = keep(finder, event->function, &failed);
-	else if (at->frame)
-		ret->function = keep(finder, at->frame->function->name, &failed);
-	for (size_t i = 0; i < ret->n_values && !failed; i++) {
-		values[i].name = keep(finder, event->values[i].name, &failed);
-		fdbg_render_debug_as(&finder->buf, &event->values[i].value, FDBG_RENDER_DEBUG,
-				     is_it ? MAX_VALUE_BYTES : MAX_AROUND_BYTES, &finder->recording->render);
-		values[i].text = keep_buf(finder, &failed);
-		if (!is_it)
+	if (!rest)
+		return refuse(text);
+	ms = thousandths(&rest);
+	if (strcmp(rest, "Z") && *rest)
+		return refuse(text);
+	back = tm;
+	seconds = timegm(&back);
+	/* timegm makes a March of February 30th. */
+	if (seconds < 0 || back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon)
+		return refuse(text);
+	*ret = (struct fdbg_moment){ FDBG_MOMENT_TIME, (uint64_t)seconds * 1000 + ms };
+	return NULL;
+}
+
+static struct fdbg_error *parse_span(const char *text, struct fdbg_moment *ret)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ms;
+	} units[] = { { "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "min", 60000 }, { "h", 3600000 } };
+	uint64_t number;
+	unsigned int part;
+	char *end;
+	const char *rest;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	rest = end;
+	part = thousandths(&rest);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && !errno; i++) {
+		if (strcmp(rest, units[i].unit) || number > UINT64_MAX / units[i].ms - 1)
 			continue;
-		fdbg_render_json(&finder->buf, &event->values[i].value);
-		values[i].json = keep_buf(finder, &failed);
+		*ret = (struct fdbg_moment){ FDBG_MOMENT_SPAN,
+					     number * units[i].ms + part * units[i].ms / 1000 };
+		return NULL;
 	}
-	return failed ? &fdbg_error_nomem : NULL;
+	return refuse(text);
 }
 
-/* The calls around the event; one that is a call or return itself stands below its callers. */
-static struct fdbg_error *take_path(struct finder *finder, enum fdbg_event_kind kind)
+struct fdbg_error *fdbg_moment_parse(const char *text, struct fdbg_moment *ret)
 {
-	const struct fdbg_frame_event *at = &finder->recording->at;
-	const struct fdbg_thread *thread = at->thread;
-	bool is_own = kind == FDBG_EVENT_CALL || kind == FDBG_EVENT_RETURN;
-	size_t n = at->frame ? at->depth + !is_own : kind == FDBG_EVENT_RETURN ? 0 : thread->n_stack;
-	size_t first = n > MAX_PATH ? n - MAX_PATH : 0;
-	bool failed = false;
+	const char *digits = text + (text[0] == '#');
+	char *end;
 
-	finder->moment->path = fdbg_arena_array(&finder->moment->arena, n - first, sizeof(struct fdbg_text));
-	if (!finder->moment->path)
-		return &fdbg_error_nomem;
-	/* A return has left the stack, but not been overwritten: frames below it are there. */
-	for (size_t i = first; i < n && !failed; i++)
-		finder->moment->path[finder->moment->n_path++] = keep(finder, thread->stack[i].function->name, &failed);
-	return failed ? &fdbg_error_nomem : NULL;
-}
+	if (!isdigit((unsigned char)digits[0]))
+		return refuse(text);
+	if (text[0] == '#') {
+		uint64_t number;
 
-static struct fdbg_error *find(struct finder *finder, uint64_t thread_id, size_t item, size_t n_around)
-{
-	struct fdbg_moment *moment = finder->moment;
-	struct fdbg_filter_cache cache = { 0 };
-	const struct fdbg_message *message;
-	struct fdbg_error *err = NULL;
-	size_t seen = 0;
-
-	moment->before = fdbg_arena_array(&moment->arena, n_around + 1, sizeof(*moment->before));
-	moment->after = fdbg_arena_array(&moment->arena, n_around + 1, sizeof(*moment->after));
-	if (!moment->before || !moment->after)
-		return &fdbg_error_nomem;
-	while (!err && (!moment->is_there || moment->n_after < n_around)) {
-		err = fdbg_recording_next(finder->recording, &message);
-		if (err || !message)
-			break;
-		if (message->stream != FDBG_STREAM_EVENT)
-			continue;
-		finder->event++;
-		if (message->event.thread_id != thread_id ||
-		    !fdbg_sequence_has(finder->options, &cache, &message->event, &finder->recording->at))
-			continue;
-		if (seen == item) {
-			moment->is_there = true;
-			err = take(finder, &message->event, true, &moment->event);
-			if (!err)
-				err = take_path(finder, message->event.kind);
-		} else if (seen > item) {
-			err = take(finder, &message->event, false, &moment->after[moment->n_after++]);
-		} else if (item - seen <= n_around) {
-			err = take(finder, &message->event, false, &moment->before[moment->n_before++]);
-		}
-		seen++;
+		errno = 0;
+		number = strtoull(digits, &end, 10);
+		if (*end || errno)
+			return refuse(text);
+		*ret = (struct fdbg_moment){ FDBG_MOMENT_SEQUENCE, number };
+		return NULL;
 	}
-	fdbg_filter_cache_deinit(&cache);
-	return err;
+	return strchr(text, '-') ? parse_date(text, ret) : parse_span(text, ret);
 }
 
-struct fdbg_error *fdbg_moment_find(const char *path, const struct fdbg_sequence_options *options,
-				    uint64_t thread_id, size_t item, size_t n_around, struct fdbg_moment *ret)
+int fdbg_moment_compare(const struct fdbg_moment *moment, uint64_t sequence, uint64_t time_ms,
+			uint64_t start_ms)
 {
-	struct finder finder = { .options = options, .moment = ret };
-	/* What there is to warn of was said when the recording was read for the first time. */
-	struct fdbg_error *err = fdbg_recording_open(path, NULL, &finder.recording);
+	uint64_t at = time_ms;
 
-	*ret = (struct fdbg_moment){ 0 };
-	if (err)
-		return err;
-	err = find(&finder, thread_id, item, n_around);
-	fdbg_recording_close(finder.recording);
-	fdbg_buf_deinit(&finder.buf);
-	if (err)
-		fdbg_moment_deinit(ret);
-	return err;
-}
-
-void fdbg_moment_deinit(struct fdbg_moment *moment)
-{
-	fdbg_arena_deinit(&moment->arena);
-	*moment = (struct fdbg_moment){ 0 };
+	switch (moment->kind) {
+	case FDBG_MOMENT_NONE:
+		return 0;
+	case FDBG_MOMENT_SEQUENCE:
+		at = sequence;
+		break;
+	case FDBG_MOMENT_SPAN:
+		at = time_ms > start_ms ? time_ms - start_ms : 0;
+		break;
+	case FDBG_MOMENT_TIME:
+		break;
+	}
+	return (at > moment->number) - (at < moment->number);
 }

@@ -1,44 +1,35 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* One place in a recording: what happened there, before and after, and inside of which calls. */
+/* A place in a recording, said by time or by the number of an event. */
 #ifndef FDBG_REPORT_MOMENT_H
 #define FDBG_REPORT_MOMENT_H
 
-#include "report/sequence.h"
+#include "base/error.h"
 
-/* An event as text. */
-struct fdbg_moment_value {
-	struct fdbg_text name;
-	struct fdbg_text text; /* {:?} */
-	struct fdbg_text json; /* of the event that was asked for; empty in its surroundings */
+enum fdbg_moment_kind {
+	FDBG_MOMENT_NONE = 0,
+	FDBG_MOMENT_SEQUENCE, /* number: of a message of the event stream, from 1 */
+	FDBG_MOMENT_SPAN,     /* number: milliseconds since the first message of the recording */
+	FDBG_MOMENT_TIME,     /* number: milliseconds since the Unix epoch */
 };
 
-struct fdbg_moment_event {
-	enum fdbg_event_kind kind;
-	uint64_t depth, frame_id;
-	uint64_t event;            /* counts the events of the file from 1 */
-	struct fdbg_text function; /* of CALL and RETURN, else that of the frame around it; empty: none */
-	bool unwound;
-	const struct fdbg_moment_value *values;
-	size_t n_values;
-};
-
+/* A zeroed moment is none. */
 struct fdbg_moment {
-	struct fdbg_arena arena;
-	bool is_there;                    /* false: the thread has no such event any more */
-	struct fdbg_moment_event event;
-	struct fdbg_moment_event *before, *after;
-	size_t n_before, n_after;
-	struct fdbg_text *path;           /* functions of the calls around the event, outermost first */
-	size_t n_path;
+	enum fdbg_moment_kind kind;
+	uint64_t number;
 };
 
 /*
- * Reads a recording anew up to the item-th event of a thread's sequence (from 0), with n_around events before
- * and after it.
+ * Takes `#N` (the Nth event), `N`, `Ns`, `Nms`, `Nmin` (since the beginning; seconds where no unit is given;
+ * with up to three decimals) or a date in UTC such as `2026-01-02T03:04:05.678Z`. FDBG_ERROR_USAGE: it is
+ * none of them.
  */
-struct fdbg_error *fdbg_moment_find(const char *path, const struct fdbg_sequence_options *options,
-				    uint64_t thread_id, size_t item, size_t n_around,
-				    struct fdbg_moment *ret) FDBG_CHECK;
-void fdbg_moment_deinit(struct fdbg_moment *moment);
+struct fdbg_error *fdbg_moment_parse(const char *text, struct fdbg_moment *ret) FDBG_CHECK;
+
+/*
+ * Less than, equal to or greater than 0: the event with that sequence number and time is before, at or after
+ * the moment. start_ms: time of the recording's first message.
+ */
+int fdbg_moment_compare(const struct fdbg_moment *moment, uint64_t sequence, uint64_t time_ms,
+			uint64_t start_ms);
 
 #endif
