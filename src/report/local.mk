@@ -12,6 +12,7 @@ libfdbgcore_a_SOURCES += \
 	src/report/index_row.c src/report/index_row.h \
 	src/report/info.c src/report/info.h \
 	src/report/moment.c src/report/moment.h \
+	src/report/panic_text.c src/report/panic_text.h \
 	src/report/profile.c src/report/profile.h \
 	src/report/recording.c src/report/recording.h \
 	src/report/report.c src/report/report.h \
