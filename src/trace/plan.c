@@ -526,6 +526,7 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 	struct fdbg_plan *plan = planner->plan;
 	struct fdbg_error *err = find_optimized_units(planner, chosen, n_chosen);
 
+	plan->next_id = planner->options->first_id ? planner->options->first_id : FDBG_PLAN_FIRST_ID;
 	plan->functions = fdbg_arena_array(&plan->arena, n_chosen, sizeof(*plan->functions));
 	if (!plan->functions && !err)
 		err = &fdbg_error_nomem;
@@ -534,8 +535,8 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 
 		if (!planner->options->calls && !chosen[i].dbg_trace)
 			continue;
-		traced->call_id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
-		traced->return_id = traced->call_id + 1;
+		traced->call_id = plan->next_id++;
+		traced->return_id = plan->next_id++;
 		plan->n_functions++;
 		err = plan_function(planner, &chosen[i], traced);
 	}

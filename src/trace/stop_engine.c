@@ -38,6 +38,35 @@ static struct fdbg_error *find_bias(struct fdbg_stop_engine *engine)
 	return NULL;
 }
 
+/* Puts the plan's probes into a target that has stopped. */
+static struct fdbg_error *probe(struct fdbg_stop_engine *engine)
+{
+	struct fdbg_error *err = find_bias(engine);
+
+	if (!err)
+		err = fdbg_stop_prepare_registers(engine);
+	if (err)
+		return err;
+	if (engine->remote[engine->arch->pc] == UINT32_MAX || engine->remote[engine->arch->sp] == UINT32_MAX)
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
+					 "the server does not describe the registers of %s", engine->arch->name);
+	engine->places.image = engine->image;
+	engine->places.bias = engine->base.bias;
+	err = fdbg_places_insert(&engine->places, engine->plan, engine->thread);
+	if (!err && engine->places.signal)
+		engine->signal = engine->places.signal;
+	return err;
+}
+
+/* Without probes. */
+static void clear_places(struct fdbg_stop_engine *engine)
+{
+	fdbg_places_deinit(&engine->places);
+	engine->places = (struct fdbg_places){
+		.session = engine->session, .arch = engine->arch, .log = engine->log,
+	};
+}
+
 /* Signals that are none of our business go to the target without a stop, where the server can. */
 static struct fdbg_error *pass_signals(struct fdbg_stop_engine *engine)
 {
@@ -199,6 +228,8 @@ static struct fdbg_error *handle(struct fdbg_stop_engine *engine, const struct f
 	case FDBG_STOP_EXEC:
 		fdbg_places_forget(&engine->places);
 		engine->thread = stop->thread;
+		engine->at_place = 0;
+		engine->in_exec = true;
 		moment->event = event_of(engine, FDBG_ENGINE_EXEC, stop);
 		*ret = OUTCOME_EVENT;
 		return NULL;
@@ -297,7 +328,9 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 		if (err)
 			return nothing_came(engine, err, ret);
 		err = handle(engine, &stop, &outcome);
-		if (err || outcome == OUTCOME_NONE)
+		if (err)
+			return nothing_came(engine, err, ret);
+		if (outcome == OUTCOME_NONE)
 			continue;
 		if (engine->pending) {
 			/* Its answers came before this stop did. */
@@ -408,25 +441,10 @@ static struct fdbg_error *start(struct fdbg_stop_engine *engine)
 		return fdbg_error_create(FDBG_ERROR_REFUSED, "the server holds no running program");
 	engine->thread = stop.thread;
 	engine->pid = stop.thread.pid;
-	err = find_bias(engine);
-	if (err)
-		return err;
-	err = fdbg_stop_prepare_registers(engine);
-	if (err)
-		return err;
-	if (engine->remote[engine->arch->pc] == UINT32_MAX || engine->remote[engine->arch->sp] == UINT32_MAX)
-		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
-					 "the server does not describe the registers of %s", engine->arch->name);
-	engine->places = (struct fdbg_places){
-		.session = engine->session, .arch = engine->arch, .image = engine->image,
-		.bias = engine->base.bias, .log = engine->log,
-	};
+	clear_places(engine);
 	/* Signals that come while scratch memory is made must not be lost in it: they pass only afterwards. */
-	err = fdbg_places_insert(&engine->places, engine->plan, engine->thread);
-	if (err)
-		return err;
-	engine->signal = engine->places.signal;
-	return pass_signals(engine);
+	err = probe(engine);
+	return err ? err : pass_signals(engine);
 }
 
 /* A start that failed: a program that lived before us goes on as it was. */
@@ -464,7 +482,33 @@ static struct fdbg_error *watch_unwinding(struct fdbg_engine *base)
 	return err;
 }
 
-static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, stop, destroy };
+/* The process is in its execve, whose breakpoints and scratch memory are gone with the former program. */
+static struct fdbg_error *adopt(struct fdbg_engine *base, const struct fdbg_image *image, const struct fdbg_plan *plan)
+{
+	struct fdbg_stop_engine *engine = self(base);
+	struct fdbg_error *err;
+
+	if (!engine->in_exec)
+		return NULL;
+	engine->in_exec = false;
+	clear_places(engine);
+	engine->watches_unwinding = false;
+	engine->plan = plan;
+	engine->image = image;
+	if (!plan)
+		return NULL;
+	if (plan->arch != engine->arch)
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "it is a program for %s, the one before was for %s",
+					 plan->arch->name, engine->arch->name);
+	err = fdbg_session_settle_exec(engine->session, engine->thread, &engine->signal);
+	if (!err)
+		err = probe(engine);
+	if (err && (err->code == FDBG_ERROR_REFUSED || err->code == FDBG_ERROR_UNSUPPORTED))
+		clear_places(engine);
+	return err;
+}
+
+static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, adopt, stop, destroy };
 
 struct fdbg_error *fdbg_stop_engine_create(struct fdbg_session *session, const struct fdbg_image *image,
 					   const struct fdbg_plan *plan, const struct fdbg_log *log,

@@ -58,6 +58,7 @@ struct fdbg_stop_engine {
 	uint64_t at_place;                   /* stopped at this breakpoint, its instruction not yet executed; 0: no */
 	struct fdbg_stop_moment *held;       /* the hit that may read memory; NULL: the target runs, or may run on */
 	bool gone;                           /* the process has ended, or was let go */
+	bool in_exec;                        /* stopped inside an execve, and nobody has said what runs now */
 	bool watches_unwinding;
 	bool halting;                        /* a hit is no reason to run on */
 	struct fdbg_thread_id thread;        /* that stopped last */

@@ -100,6 +100,7 @@ static void need_of_probe(uint64_t needs[2], const struct fdbg_probe *probe)
 
 static struct fdbg_error *find_needs(struct fdbg_stop_engine *engine)
 {
+	free(engine->needs);
 	engine->needs = calloc(engine->plan->n_sites + 1, sizeof(*engine->needs));
 	if (!engine->needs)
 		return &fdbg_error_nomem;
