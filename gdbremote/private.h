@@ -37,7 +37,7 @@ struct fdbg_entry {
 	uint32_t reply_len;    /* about how long the answer is */
 	uint64_t address;      /* of READ, WRITE, INSERT, REMOVE */
 	uint64_t pid;          /* process whose breakpoint it is */
-	uint8_t *to;           /* of READ */
+	uint8_t *to;           /* of READ, and of REGISTER where somebody waits for it; NULL: nobody */
 	size_t size;
 	bool *done;            /* NULL: nobody asks */
 };

@@ -299,6 +299,11 @@ const struct fdbg_abilities *fdbg_session_abilities(const struct fdbg_session *s
 	return &session->abilities;
 }
 
+int fdbg_session_timeout_ms(const struct fdbg_session *session)
+{
+	return session->options.timeout_ms;
+}
+
 const struct fdbg_session_stats *fdbg_session_stats(const struct fdbg_session *session)
 {
 	return &session->stats;

@@ -367,6 +367,14 @@ static void let_go(struct recording *recording, bool killing, int *status_ret)
 	while (read(wake_pipe[0], drained, sizeof(drained)) > 0) {
 		/* The signals that brought us here must not end the waits to come. */
 	}
+	if (killing && recording->target.server && fdbg_target_is_launch(&recording->target.options)) {
+		/* Our own child: no server is needed for that, and it may be the server that does not answer. */
+		pid_t target = fdbg_server_target(recording->target.server);
+
+		if (target > 0)
+			kill(target, SIGKILL);
+		return;
+	}
 	err = fdbg_engine_stop(recording->engine, killing);
 	if (!err && !killing && fdbg_target_is_launch(&recording->target.options)) {
 		fdbg_server_release(recording->target.server);

@@ -134,9 +134,7 @@ static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg
 		engine->base.stats.hits++;
 		*event = event_of(engine, FDBG_ENGINE_HIT, stop);
 		event->hit.site = &engine->plan->sites[place - engine->places.items];
-		err = fdbg_stop_load_needed_registers(engine, event->hit.site);
-		if (!err)
-			err = fdbg_stop_capture(engine, event->hit.site, place, &pending);
+		err = fdbg_stop_capture(engine, event->hit.site, place, &pending);
 		*ret = pending ? OUTCOME_PENDING : OUTCOME_EVENT;
 		return err;
 	case FDBG_ROLE_SET_IP:
@@ -260,6 +258,13 @@ static struct fdbg_error *wait_stop(struct fdbg_stop_engine *engine, int timeout
 	return err;
 }
 
+static int left_ms(uint64_t deadline)
+{
+	uint64_t now = fdbg_clock_mono_ns();
+
+	return now < deadline ? (int)((deadline - now + 999999) / 1000000) : 0;
+}
+
 /* Hands out the pending hit. */
 static struct fdbg_error *hand_out_pending(struct fdbg_stop_engine *engine, struct fdbg_engine_event *ret)
 {
@@ -284,12 +289,7 @@ static struct fdbg_error *nothing_came(struct fdbg_stop_engine *engine, struct f
 	}
 	if (engine->pending) {
 		/* The link is lost; what had come of the pending hit before is not. */
-		const struct fdbg_site *site = engine->pending->event.hit.site;
-		bool complete = true;
-
-		for (size_t i = 0; i < site->n_captures; i++)
-			complete &= engine->pending->done[i];
-		if (complete) {
+		if (fdbg_stop_is_complete(engine->pending)) {
 			engine->failed = err;
 			return hand_out_pending(engine, ret);
 		}
@@ -314,8 +314,7 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 		return NULL;
 	}
 	while (!err) {
-		uint64_t now = fdbg_clock_mono_ns();
-		int left_ms = now < deadline ? (int)((deadline - now + 999999) / 1000000) : 0;
+		int limit_ms = left_ms(deadline);
 		enum outcome outcome;
 		struct fdbg_stop stop;
 
@@ -324,7 +323,7 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 		if (!engine->running && !engine->has_next)
 			err = fdbg_stop_queue_run(engine);
 		if (!err)
-			err = wait_stop(engine, engine->pending && left_ms > PENDING_MS ? PENDING_MS : left_ms, &stop);
+			err = wait_stop(engine, engine->pending && limit_ms > PENDING_MS ? PENDING_MS : limit_ms, &stop);
 		if (err)
 			return nothing_came(engine, err, ret);
 		err = handle(engine, &stop, &outcome);
@@ -362,8 +361,11 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
  */
 static struct fdbg_error *halt(struct fdbg_stop_engine *engine)
 {
-	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)FDBG_STOP_TIMEOUT_MS * 1000000;
-	uint64_t settled = fdbg_clock_mono_ns() + (uint64_t)INTERRUPT_MS * 1000000;
+	int timeout_ms = fdbg_session_timeout_ms(engine->session);
+	uint64_t start = fdbg_clock_mono_ns(), deadline = start + (uint64_t)timeout_ms * 1000000;
+	/* A server that cannot stop all threads cannot interrupt either: the next stop will do. */
+	bool can_interrupt = fdbg_session_abilities(engine->session)->stops_all;
+	uint64_t settled = can_interrupt ? start + (uint64_t)INTERRUPT_MS * 1000000 : start;
 	struct fdbg_error *err;
 
 	if (!engine->running)
@@ -377,7 +379,12 @@ static struct fdbg_error *halt(struct fdbg_stop_engine *engine)
 		if (!engine->running && !engine->has_next)
 			err = fdbg_stop_queue_run(engine);
 		if (!err)
-			err = wait_stop(engine, FDBG_STOP_TIMEOUT_MS, &stop);
+			err = wait_stop(engine, left_ms(deadline), &stop);
+		if (fdbg_error_is(err, FDBG_ERROR_TIMEOUT) && engine->running) {
+			fdbg_error_destroy(err);
+			return fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target did not stop within %d ms, its breakpoints "
+						 "stay in: the first that it comes to will end it", timeout_ms);
+		}
 		if (err)
 			break;
 		if (stop.kind == FDBG_STOP_SIGNAL && (stop.signal == TARGET_SIGINT || stop.signal == TARGET_SIGSTOP)) {
@@ -393,7 +400,8 @@ static struct fdbg_error *halt(struct fdbg_stop_engine *engine)
 		if (!err && !engine->running && fdbg_clock_mono_ns() > settled)
 			return NULL;
 		if (fdbg_clock_mono_ns() > deadline)
-			err = fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target did not stop");
+			err = fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target does not come to rest within %d ms",
+						timeout_ms);
 	}
 	return err;
 }
