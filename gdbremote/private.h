@@ -72,6 +72,9 @@ struct fdbg_session {
 	struct fdbg_packet_decoder decoder;
 	uint8_t in[65536];
 	size_t in_pos, in_len;
+	uint64_t heard_ns;           /* when bytes came in last */
+	bool opened;                 /* hands were shaken */
+	uint64_t skipped_before;     /* decoder.skipped then */
 	struct fdbg_buf reply;       /* of the last TEXT */
 	bool replied;
 

@@ -452,6 +452,27 @@ static struct fdbg_error *take_resume_answer(struct fdbg_session *session, const
 	return err;
 }
 
+/* Whether the answer is OK, an error, or empty where the request is not known. */
+static bool is_done_or_not(const struct fdbg_entry *entry)
+{
+	switch ((enum fdbg_expect)entry->kind) {
+	case FDBG_EXPECT_OK:
+	case FDBG_EXPECT_WRITE:
+	case FDBG_EXPECT_INSERT:
+	case FDBG_EXPECT_REMOVE:
+	case FDBG_EXPECT_SET:
+		return true;
+	case FDBG_EXPECT_IGNORE:
+	case FDBG_EXPECT_TEXT:
+	case FDBG_EXPECT_READ:
+	case FDBG_EXPECT_REGISTERS:
+	case FDBG_EXPECT_REGISTER:
+	case FDBG_EXPECT_STOP:
+		return false;
+	}
+	return false;
+}
+
 /* An answer, or what the server says by itself. */
 static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *data, size_t len)
 {
@@ -470,6 +491,8 @@ static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *
 	entry = *fdbg_session_entry(session, 0);
 	if (entry.kind == FDBG_EXPECT_STOP)
 		return take_resume_answer(session, data, len);
+	if (is_done_or_not(&entry) && len && !ok && data[0] != 'E')
+		return fdbg_session_confused(session, "the server's answers are not those to what was asked");
 	pop(session);
 	switch ((enum fdbg_expect)entry.kind) {
 	case FDBG_EXPECT_TEXT:
@@ -513,6 +536,12 @@ static struct fdbg_error *take_event(struct fdbg_session *session, enum fdbg_pac
 	const struct fdbg_buf *payload = &session->decoder.payload;
 	struct fdbg_error *err;
 
+	/*
+	 * Without acks nobody would notice that an answer is missing, and the next one would be taken for it. On a good
+	 * link there is nothing between packets.
+	 */
+	if (session->opened && !waits_for_acks(session) && session->decoder.skipped != session->skipped_before)
+		return fdbg_session_confused(session, "what the server sends is damaged on its way");
 	switch (event) {
 	case FDBG_PACKET_MORE:
 	case FDBG_PACKET_ACK:
@@ -587,6 +616,7 @@ struct fdbg_error *fdbg_session_receive(struct fdbg_session *session, int timeou
 						  &session->in_len);
 			if (err)
 				break;
+			session->heard_ns = fdbg_clock_mono_ns();
 			session->stats.bytes_received += session->in_len;
 			session->stats.round_trips += session->turned;
 			session->turned = false;

@@ -181,6 +181,43 @@ static struct fdbg_error *overdue(struct fdbg_error *err)
 	return err;
 }
 
+/*
+ * A running target may be silent for as long as it likes. But a stop reply that has begun and does not go on will not: what was
+ * to say that the target stopped is lost.
+ */
+static struct fdbg_error *check_damage(struct fdbg_session *session)
+{
+	if (session->decoder.state == FDBG_PACKET_IDLE ||
+	    fdbg_clock_mono_ns() - session->heard_ns < (uint64_t)session->options.timeout_ms * 1000000)
+		return NULL;
+	return fdbg_session_confused(session, "the server does not end what it has begun to say");
+}
+
+/* Waits for the stop reply; TIMEOUT and INTERRUPTED leave the link good. */
+static struct fdbg_error *receive_stop(struct fdbg_session *session, int timeout_ms)
+{
+	uint64_t start = fdbg_clock_mono_ns();
+
+	for (;;) {
+		int left = left_of(start, timeout_ms), limit = session->options.timeout_ms;
+		struct fdbg_error *err, *damage;
+
+		session->waking = true;
+		err = fdbg_session_receive(session, left < 0 || left > limit ? limit : left);
+		session->waking = false;
+		if (fdbg_error_is(err, FDBG_ERROR_INTERRUPTED))
+			return err;
+		if (!fdbg_error_is(err, FDBG_ERROR_TIMEOUT))
+			return fdbg_session_lose(session, err);
+		damage = check_damage(session);
+		if (!damage && left >= 0 && left <= limit)
+			return err;
+		fdbg_error_destroy(err);
+		if (damage)
+			return damage;
+	}
+}
+
 struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_ms, struct fdbg_stop *ret)
 {
 	uint64_t start = timeout_ms > 0 ? fdbg_clock_mono_ns() : 0;
@@ -195,12 +232,7 @@ struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_m
 		if (err || (session->stopped_now && (session->ended || !session->n_sent)))
 			break;
 		if (!session->stopped_now && fdbg_session_entry(session, 0)->kind == FDBG_EXPECT_STOP) {
-			session->waking = true;
-			err = fdbg_session_receive(session, left_of(start, timeout_ms));
-			session->waking = false;
-			if (!fdbg_error_is(err, FDBG_ERROR_TIMEOUT) &&
-			    !fdbg_error_is(err, FDBG_ERROR_INTERRUPTED))
-				fdbg_session_lose(session, err);
+			err = receive_stop(session, left_of(start, timeout_ms));
 		} else {
 			err = overdue(fdbg_session_receive_answer(session));
 		}
@@ -263,6 +295,8 @@ struct fdbg_error *fdbg_session_open(struct fdbg_transport *transport,
 	session->waking = true;
 	err = fdbg_session_shake_hands(session);
 	session->waking = false;
+	session->opened = true;
+	session->skipped_before = session->decoder.skipped;
 	if (err) {
 		fdbg_session_destroy(session);
 		return err;

@@ -25,7 +25,7 @@ fn main() { for n in 0..60 { assert_eq!(pair(n).a, n); text(n); } println!("done
 """
 
 SEED = int(os.environ.get("LINK_SEED", "1"))
-ROUNDS = int(os.environ.get("LINK_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("LINK_ROUNDS", "3"))
 FAULTS = ["cut", "cut there", "stall", "flip", "insert", "drop", "kill"]
 
 
@@ -132,8 +132,8 @@ class Links:
         return harness.compile_rust("app", SOURCE)
 
     def start(self, proxy, *opts):
-        command = [FDBG, "record", "-q", "-o", self.file, "--timeout=2", "--remote=" + proxy.address] + list(opts) + \
-            [self.program()]
+        command = [FDBG, "record", "-q", "-o", self.file, "--timeout=%d" % (20 if proxy.dribble else 2),
+                   "--remote=" + proxy.address] + list(opts) + [self.program()]
         return harness.run(command, cwd=self.dir, timeout=40 * harness.SLOWNESS)
 
     def check(self, done, complete=False):

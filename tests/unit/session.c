@@ -666,7 +666,9 @@ static void a_link_is_lost_in_many_ways(void **state)
 		{ RAW "$0102#00", FDBG_ERROR_PROTOCOL },
 		{ RAW "$*", FDBG_ERROR_TIMEOUT },
 		{ RAW "$01* #00", FDBG_ERROR_PROTOCOL },
-		{ RAW "nonsense", FDBG_ERROR_TIMEOUT },
+		{ RAW "nonsense", FDBG_ERROR_PROTOCOL },
+		{ RAW "$01$0102#c3", FDBG_ERROR_PROTOCOL },
+		{ RAW "0102#c3", FDBG_ERROR_PROTOCOL },
 		{ RAW "$0102#c3$0304#c7", FDBG_ERROR_PROTOCOL },
 	};
 
