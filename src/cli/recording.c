@@ -21,6 +21,7 @@
 #include "gdbremote/session.h"
 #include "trace/announce.h"
 #include "trace/identity.h"
+#include "trace/mend.h"
 #include "trace/recorder.h"
 
 enum { STATUS_FAILED = 125, STATUS_CANNOT_RUN = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNAL = 128 };
@@ -397,6 +398,34 @@ static void let_go(struct recording *recording, bool killing, int *status_ret)
 	fdbg_error_destroy(err);
 }
 
+/* What the loss of the link means for the target, which nobody controls any more. */
+static struct fdbg_error *after_the_link(struct recording *recording, struct fdbg_error *err)
+{
+	const struct fdbg_target_options *options = &recording->target.options;
+	struct fdbg_error *told = NULL, *mended;
+	size_t n;
+
+	if (!is_of_the_link(err) || err->code == FDBG_ERROR_NOMEM || fdbg_target_is_launch(options))
+		return err;
+	if (!recording->target.local) {
+		told = fdbg_error_create(err->code, "%s; if the program still runs there, it has breakpoints in it, and the "
+					 "first that it comes to will end it", err->message);
+	} else {
+		/* A server that still lives but makes no sense must go first. */
+		fdbg_server_destroy(recording->target.server);
+		recording->target.server = NULL;
+		mended = fdbg_stop_engine_mend(recording->engine, (pid_t)options->attach, &n);
+		if (mended)
+			told = fdbg_error_create(err->code, "%s; %s", err->message, mended->message);
+		else
+			told = fdbg_error_create(err->code, "%s; the breakpoints were taken out of process %llu (%zu), which runs on",
+						 err->message, (unsigned long long)options->attach, n);
+		fdbg_error_destroy(mended);
+	}
+	fdbg_error_destroy(err);
+	return told;
+}
+
 static struct fdbg_error *record(struct recording *recording, int *status_ret)
 {
 	const struct fdbg_recording_options *options = recording->options;
@@ -420,6 +449,8 @@ static struct fdbg_error *record(struct recording *recording, int *status_ret)
 	*status_ret = recording->result.end == FDBG_RECORD_INTERRUPTED && !kill ? 0 : status_of(&recording->result, kill);
 	/* The file first: whatever happens to the target from here on, the recording is complete. */
 	end_err = finish_file(recording, *status_ret);
+	if (err)
+		err = after_the_link(recording, err);
 	if (!err)
 		err = end_err;
 	else
