@@ -84,6 +84,7 @@ struct fdbg_session {
 	bool resume_queued;          /* a resume waits in the ring or is out */
 	bool stopped_now;            /* the stop reply came in during this wait */
 	bool resume_refused;         /* it was an error and no stop */
+	uint64_t resume_error_ns;    /* when the resume was answered with an error that may not be the last word; 0: it was not */
 	bool ended;                  /* that stop was an end */
 	/* the caller of the resume wants them, and the stop does not bring them */
 	bool want_registers;
@@ -127,6 +128,8 @@ struct fdbg_error *fdbg_session_send_some(struct fdbg_session *session) FDBG_CHE
 struct fdbg_error *fdbg_session_receive(struct fdbg_session *session, int timeout_ms) FDBG_CHECK;
 /* The same for an answer that must come soon; not to come loses the link. */
 struct fdbg_error *fdbg_session_receive_answer(struct fdbg_session *session) FDBG_CHECK;
+/* The error that answered the resume was the last word. */
+void fdbg_session_settle_refusal(struct fdbg_session *session);
 /* Takes a stop reply into session->stop. */
 struct fdbg_error *fdbg_session_take_stop(struct fdbg_session *session, const uint8_t *data, size_t len)
 	FDBG_CHECK;

@@ -437,19 +437,41 @@ static void take_breakpoint(struct fdbg_session *session, const struct fdbg_entr
 		fdbg_map_remove(&session->inserted, entry->address);
 }
 
-static struct fdbg_error *take_resume_answer(struct fdbg_session *session, const uint8_t *data, size_t len)
+/* The resume is answered. */
+static void settle_resume(struct fdbg_session *session, bool refused)
 {
-	struct fdbg_error *err = NULL;
-
-	if (take_output(session, data, len))
-		return NULL;
 	pop(session);
 	session->running = session->resume_queued = false;
 	session->stopped_now = true;
-	session->resume_refused = !len || data[0] == 'E';
-	if (!session->resume_refused)
-		err = fdbg_session_take_stop(session, data, len);
-	return err;
+	session->resume_refused = refused;
+	session->resume_error_ns = 0;
+}
+
+void fdbg_session_settle_refusal(struct fdbg_session *session)
+{
+	settle_resume(session, true);
+}
+
+static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *data, size_t len);
+
+static struct fdbg_error *take_resume_answer(struct fdbg_session *session, const uint8_t *data, size_t len)
+{
+	if (take_output(session, data, len))
+		return NULL;
+	/*
+	 * lldb-server lets the threads run one after the other: when the first one ends the process it answers that the others cannot be
+	 * resumed, and then tells of the end. So an error waits for what comes behind it.
+	 */
+	if (len && data[0] == 'E' && !session->resume_error_ns) {
+		session->resume_error_ns = fdbg_clock_mono_ns();
+		return NULL;
+	}
+	if (session->resume_error_ns && (!len || !strchr("TSWXN", data[0]))) {
+		settle_resume(session, true);
+		return dispatch(session, data, len);
+	}
+	settle_resume(session, !len);
+	return session->resume_refused ? NULL : fdbg_session_take_stop(session, data, len);
 }
 
 /* Whether the answer is OK, an error, or empty where the request is not known. */

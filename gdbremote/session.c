@@ -11,6 +11,8 @@
 #include "gdbremote/signals.h"
 
 #define DEFAULT_TIMEOUT_MS 10000
+/* How long an error that answers a resume waits for what may come behind it. */
+#define REFUSAL_MS 1000
 
 struct fdbg_error *fdbg_session_send(struct fdbg_session *session)
 {
@@ -202,6 +204,17 @@ static struct fdbg_error *receive_stop(struct fdbg_session *session, int timeout
 		int left = left_of(start, timeout_ms), limit = session->options.timeout_ms;
 		struct fdbg_error *err, *damage;
 
+		if (session->resume_error_ns) {
+			int waited = (int)((fdbg_clock_mono_ns() - session->resume_error_ns) / 1000000);
+
+			limit = limit < REFUSAL_MS ? limit : REFUSAL_MS;
+			if (waited >= limit) {
+				fdbg_session_settle_refusal(session);
+				return NULL;
+			}
+			limit -= waited;
+		}
+
 		session->waking = true;
 		err = fdbg_session_receive(session, left < 0 || left > limit ? limit : left);
 		session->waking = false;
@@ -210,7 +223,7 @@ static struct fdbg_error *receive_stop(struct fdbg_session *session, int timeout
 		if (!fdbg_error_is(err, FDBG_ERROR_TIMEOUT))
 			return fdbg_session_lose(session, err);
 		damage = check_damage(session);
-		if (!damage && left >= 0 && left <= limit)
+		if (!damage && left >= 0 && left <= limit && !session->resume_error_ns)
 			return err;
 		fdbg_error_destroy(err);
 		if (damage)
