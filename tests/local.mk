@@ -29,5 +29,6 @@ include tests/rust.mk
 include tests/std.mk
 include tests/trace.mk
 include tests/visualizer.mk
+include tests/cargo.mk
 include tests/e2e.mk
 include tests/servers.mk
