@@ -89,7 +89,9 @@ const struct fdbg_remote_reg *fdbg_session_regs(const struct fdbg_session *sessi
 
 void fdbg_session_forget_registers(struct fdbg_session *session)
 {
-	memset(session->valid, 0, session->n_regs);
+	/* Before the process is there nothing is described. */
+	if (session->n_regs)
+		memset(session->valid, 0, session->n_regs);
 	if (session->any_dirty)
 		memset(session->dirty, 0, session->n_regs);
 	session->any_dirty = session->block_fresh = false;
