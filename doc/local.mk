@@ -4,6 +4,7 @@ dist_man_MANS = \
 	doc/man/fdbg-cargo.1 \
 	doc/man/fdbg-doctor.1 \
 	doc/man/fdbg-dump.1 \
+	doc/man/fdbg-export.1 \
 	doc/man/fdbg-functions.1 \
 	doc/man/fdbg-info.1 \
 	doc/man/fdbg-list-targets.1 \

@@ -32,6 +32,7 @@ struct fdbg_error *fdbg_cmd_cargo(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_list_targets(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_doctor(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_dump(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_export(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_info(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_verify(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_functions(int argc, char **argv, int *status_ret);

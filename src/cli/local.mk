@@ -6,6 +6,7 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/cmd_cargo.c \
 	src/cli/cmd_doctor.c \
 	src/cli/cmd_dump.c \
+	src/cli/cmd_export.c \
 	src/cli/cmd_functions.c \
 	src/cli/cmd_info.c \
 	src/cli/cmd_list_targets.c \
@@ -16,6 +17,8 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/live.c src/cli/live.h \
 	src/cli/options.c src/cli/options.h \
 	src/cli/output.c \
+	src/cli/pager.c src/cli/pager.h \
+	src/cli/part.c src/cli/part.h \
 	src/cli/recording.c src/cli/recording.h \
 	src/cli/recording_file.c \
 	src/cli/selection.c src/cli/selection.h \

@@ -19,6 +19,7 @@ const struct fdbg_command fdbg_commands[] = {
 	{ "list-targets", "list what of a cargo workspace can be recorded", fdbg_cmd_list_targets, 2, 1 },
 	{ "show", "print the call tree of a recording", fdbg_cmd_show, 2, 1 },
 	{ "dump", "print a recording as JSON, one object a line", fdbg_cmd_dump, 2, 1 },
+	{ "export", "write a recording for other tools, or as a page", fdbg_cmd_export, 2, 1 },
 	{ "info", "print what a recording holds", fdbg_cmd_info, 2, 1 },
 	{ "verify", "check a recording", fdbg_cmd_verify, 2, 1 },
 	{ "functions", "list the functions of a program that would be recorded", fdbg_cmd_functions, 2, 1 },
