@@ -37,3 +37,4 @@ include tests/tui.mk
 include tests/e2e.mk
 include tests/index.mk
 include tests/lib.mk
+include tests/servers.mk

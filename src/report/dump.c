@@ -254,7 +254,10 @@ static struct fdbg_error *put_message(struct dump *dump, const struct fdbg_messa
 		put_allocation(dump, message);
 		break;
 	case FDBG_STREAM_OTHER:
-		put_unknown(dump, message);
+		if (fdbg_text_is(message->key, "exec"))
+			err = put_json_message(dump, "exec", message);
+		else
+			put_unknown(dump, message);
 		break;
 	}
 	fdbg_buf_byte(&dump->out, '\n');

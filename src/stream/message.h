@@ -29,6 +29,16 @@ struct fdbg_message_info {
 	struct fdbg_text rustc;     /* version of the compiler of main's crate */
 };
 
+/*
+ * fdbg's own: the process executed another program. It goes into a stream of its own, `exec`, for readers of `info` take
+ * a message that they do not know for damage; fdbg's readers pass over it as over every stream that they do not know.
+ */
+struct fdbg_message_exec {
+	struct fdbg_text target;    /* the new executable, empty: not known */
+	struct fdbg_text package_name, workspace_root, rustc; /* as in info; empty where it is not recorded */
+	bool recorded;              /* its functions are traced */
+};
+
 struct fdbg_message_file {
 	uint32_t id;
 	struct fdbg_text path, crate_name;

@@ -6,6 +6,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/frames.c src/trace/frames.h \
 	src/trace/identity.c src/trace/identity.h \
 	src/trace/limits.c src/trace/limits.h \
+	src/trace/mend.c src/trace/mend.h \
 	src/trace/panics.c src/trace/panics.h \
 	src/trace/places.c src/trace/places.h \
 	src/trace/plan.c src/trace/plan.h \

@@ -547,11 +547,10 @@ static struct fdbg_error *make_sites(struct planner *planner)
 /* Future events have breakpoints of their own, behind those of all functions. */
 static void assign_endpoints(struct fdbg_plan *plan)
 {
-	uint32_t id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
 
 	for (size_t i = 0; i < plan->n_functions; i++)
 		if (plan->functions[i].poll)
-			plan->functions[i].poll->endpoint_id = id++;
+			plan->functions[i].poll->endpoint_id = plan->next_id++;
 }
 
 static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
@@ -559,6 +558,7 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 	struct fdbg_plan *plan = planner->plan;
 	struct fdbg_error *err = find_optimized_units(planner, chosen, n_chosen);
 
+	plan->next_id = planner->options->first_id ? planner->options->first_id : FDBG_PLAN_FIRST_ID;
 	plan->functions = fdbg_arena_array(&plan->arena, n_chosen, sizeof(*plan->functions));
 	if (!plan->functions && !err)
 		err = &fdbg_error_nomem;
@@ -567,8 +567,8 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 
 		if (!planner->options->calls && !chosen[i].dbg_trace)
 			continue;
-		traced->call_id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
-		traced->return_id = traced->call_id + 1;
+		traced->call_id = plan->next_id++;
+		traced->return_id = plan->next_id++;
 		plan->n_functions++;
 		err = plan_function(planner, &chosen[i], traced);
 	}

@@ -133,12 +133,14 @@ struct fdbg_plan {
 	size_t n_functions;
 	struct fdbg_site *sites;   /* by address */
 	size_t n_sites;
+	uint32_t next_id;          /* the breakpoint id behind the last one */
 	bool panic_values;         /* what a panic says is wanted: not with --trace=call-only */
 };
 
 struct fdbg_plan_options {
 	bool values;               /* false: --trace=call-only */
 	bool calls;                /* false: --trace=none: panics and fire::dbg! only */
+	uint32_t first_id;         /* the first breakpoint id; 0: FDBG_PLAN_FIRST_ID */
 	const struct fdbg_log *log;
 };
 

@@ -11,6 +11,23 @@
 /* How many events go by between looks at the clock while there is always a next one. */
 #define TICK_EVENTS 64
 
+/* A decoder for the program that the engine has probed. */
+static struct fdbg_error *make_decoder(struct recorder *recorder, struct fdbg_debuginfo *debuginfo)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_error *err = fdbg_decoder_create(debuginfo, &options->limits, &recorder->decoder);
+
+	if (err)
+		return err;
+	fdbg_decoder_set_bias(recorder->decoder, recorder->engine->bias);
+	fdbg_decoder_set_visualizers(recorder->decoder, options->visualizers, options->log);
+	recorder->panic_rules = (struct fdbg_panic_rules){
+		.arch = recorder->plan->arch, .debuginfo = debuginfo, .decoder = recorder->decoder,
+		.bias = recorder->engine->bias, .max_text = options->limits.max_array,
+	};
+	return NULL;
+}
+
 /* A register of the hit by its DWARF number, for location expressions. */
 static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
 {
@@ -498,6 +515,48 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 	return err;
 }
 
+/* ---- another program ---- */
+
+/* Every frame is left, on all threads, of which one goes on. */
+static struct fdbg_error *leave_all(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	struct fdbg_error *err = NULL;
+	uint64_t key, value;
+	size_t iter = 0;
+
+	while (!err && fdbg_map_next(&recorder->frames.threads, &iter, &key, &value)) {
+		struct fdbg_shadow_thread *thread = (struct fdbg_shadow_thread *)(uintptr_t)value;
+
+		thread->armed = NULL;
+		while (!err && thread->n_frames)
+			err = leave_top(recorder, hit, thread);
+	}
+	return err;
+}
+
+static struct fdbg_error *on_exec(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_record_program program = { 0 };
+	struct fdbg_error *err = leave_all(recorder, hit);
+
+	if (!err && options->on_exec)
+		err = options->on_exec(options->exec_context, &program);
+	if (!err)
+		err = fdbg_engine_adopt(recorder->engine, program.image, program.plan);
+	if (fdbg_error_is(err, FDBG_ERROR_REFUSED) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
+		fdbg_log(options->log, FDBG_LOG_WARNING, "the program that was executed is not recorded: %s", err->message);
+		fdbg_error_destroy(err);
+		return NULL;
+	}
+	if (err || !program.plan)
+		return err;
+	recorder->plan = program.plan;
+	fdbg_decoder_destroy(recorder->decoder);
+	recorder->decoder = NULL;
+	return make_decoder(recorder, program.debuginfo);
+}
+
 /* ---- the loop ---- */
 
 static struct fdbg_error *run(struct recorder *recorder)
@@ -535,8 +594,9 @@ static struct fdbg_error *run(struct recorder *recorder)
 		case FDBG_ENGINE_IDLE:
 			break;
 		case FDBG_ENGINE_EXEC:
-			fdbg_log(options->log, FDBG_LOG_WARNING,
-				 "the program executed another one, which is not recorded");
+			err = on_exec(recorder, &event.hit);
+			if (err)
+				return err;
 			break;
 		case FDBG_ENGINE_EXITED:
 		case FDBG_ENGINE_KILLED:
@@ -589,15 +649,9 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 	struct fdbg_error *err;
 
 	*ret = (struct fdbg_record_result){ .end = FDBG_RECORD_FAILED };
-	err = fdbg_decoder_create(debuginfo, &options->limits, &recorder.decoder);
+	err = make_decoder(&recorder, debuginfo);
 	if (err)
 		return err;
-	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
-	fdbg_decoder_set_visualizers(recorder.decoder, options->visualizers, options->log);
-	recorder.panic_rules = (struct fdbg_panic_rules){
-		.arch = plan->arch, .debuginfo = debuginfo, .decoder = recorder.decoder, .bias = engine->bias,
-		.max_text = options->limits.max_array,
-	};
 	err = run(&recorder);
 	fdbg_arena_deinit(&recorder.end_arena);
 	ret->n_open = count_open(&recorder.frames);
