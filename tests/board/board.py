@@ -33,7 +33,7 @@ MODULES = ["virtio_pci", "virtio_net", "virtio_rng"]
 LIBRARY_FOLDERS = ["lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib/llvm-*/lib"]
 FORWARDED_PORTS = 8
 # A change here makes what is kept stale.
-LAYOUT = "1"
+LAYOUT = "2"
 
 INITTAB = """::sysinit:/etc/start
 ::respawn:/usr/sbin/dropbear -F -R -s -p 22
@@ -234,6 +234,9 @@ def build_root(packages, to):
         programs = {name: os.path.realpath(one_match(packages, pattern)) for name, pattern in PROGRAMS.items()}
         for name, path in programs.items():
             archive.add(name, read(path), 0o755)
+        # The name with the version is the one by which the platform starts it.
+        for path in glob.glob(os.path.join(packages, "usr/lib/llvm-*/bin/lldb-server-*")):
+            archive.link("/usr/bin/" + os.path.basename(path), "lldb-server")
         archive.link("/bin/sh", "busybox")
         archive.link("/sbin/init", "/bin/busybox")
         for name, path in sorted(library_closure(packages, programs.values()).items()):
