@@ -31,3 +31,4 @@ include tests/trace.mk
 include tests/visualizer.mk
 include tests/e2e.mk
 include tests/board.mk
+include tests/recipes.mk

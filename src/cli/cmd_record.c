@@ -152,6 +152,7 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 	for (size_t i = 0; i < words->environment.n_items; i++)
 		environment[i] = (char *)words->environment.items[i].value;
 	options.target = (struct fdbg_target_options){
+		.symbols = words->symbols,
 		.server = words->server, .environment = environment, .directory = words->directory,
 		.remote = words->remote, .platform = words->platform, .exec = words->exec, .quiet = words->quiet,
 		.log = &log,
