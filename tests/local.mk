@@ -29,6 +29,8 @@ include tests/rust.mk
 include tests/std.mk
 include tests/trace.mk
 include tests/visualizer.mk
+include tests/export.mk
+include tests/cargo.mk
 include tests/e2e.mk
 include tests/board.mk
 include tests/recipes.mk
