@@ -444,6 +444,9 @@ static void leave(struct fdbg_target *target)
 		err = fdbg_session_is_attached(target->session, &attached);
 		if (!err && attached)
 			err = fdbg_session_detach(target->session, 0);
+		else if (!err && target->options.remote[0] == '|')
+			/* A command of ours: nobody else can come to it. */
+			err = fdbg_session_kill(target->session, 0);
 	}
 	fdbg_error_destroy(err);
 }

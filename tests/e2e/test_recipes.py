@@ -55,6 +55,16 @@ class RecipeCase(E2ETest):
         return rec
 
 
+class PipeTest(RecipeCase):
+    def test_nobody_else_can_come(self):
+        """A server on pipes that was opened in vain ends with its program, at once."""
+        other = harness.compile_rust("other", SOURCE)
+        done = harness.fdbg("record", "-o", self.file, "--remote=| gdbserver - " + self.program, other, cwd=self.dir)
+        self.assertEqual(done.status, 125, str(done))
+        self.assertFalse("reopen the connection" in done.stderr_text, "the server waited for somebody else")
+        self.nothing_left(self.program)
+
+
 class SshTest(RecipeCase):
     """A dropbear on the loopback interface. It takes its keys from the home folder of /etc/passwd, so it gets one of its own."""
 
