@@ -7,6 +7,7 @@ libfdbgcore_a_SOURCES += \
 	src/report/frames.c src/report/frames.h \
 	src/report/info.c src/report/info.h \
 	src/report/moment.c src/report/moment.h \
+	src/report/panic_text.c src/report/panic_text.h \
 	src/report/recording.c src/report/recording.h \
 	src/report/show.c src/report/show.h \
 	src/report/show_internal.h \
