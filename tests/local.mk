@@ -38,3 +38,5 @@ include tests/e2e.mk
 include tests/index.mk
 include tests/lib.mk
 include tests/servers.mk
+include tests/board.mk
+include tests/recipes.mk

@@ -190,7 +190,7 @@ static struct fdbg_error *record(struct words *words, char **program, const stru
 		map[i] = words->map.items[i].value;
 	options.map = map;
 	options.target = (struct fdbg_target_options){
-		.server = words->server, .directory = words->directory,
+		.symbols = words->symbols, .server = words->server, .directory = words->directory,
 		.remote = words->remote, .platform = words->platform, .exec = words->exec, .quiet = words->quiet,
 		.log = &log,
 	};

@@ -15,11 +15,19 @@ struct choice {
 	bool reach_others; /* an inclusion glob may name functions of any crate */
 };
 
+static bool contains(struct fdbg_text text, const char *part)
+{
+	return text.data && memmem(text.data, text.len, part, strlen(part));
+}
+
 static bool is_dependency_directory(struct fdbg_text dir)
 {
-	/* Without a marked main (a library, `no_main`) there is no root to compare with; these two are never the user's. */
-	return fdbg_text_starts(dir, "/rustc/") ||
-	       (dir.data && memmem(dir.data, dir.len, "/.cargo/registry/", strlen("/.cargo/registry/")));
+	/*
+	 * Without a marked main (a library, `no_main`) there is no root to compare with; these are never the user's: the
+	 * standard library as it is released, as Debian builds it and as `-Z build-std` does, and registries.
+	 */
+	return fdbg_text_starts(dir, "/rustc/") || fdbg_text_starts(dir, "/usr/src/rustc-") ||
+	       contains(dir, "/lib/rustlib/src/rust/") || contains(dir, "/.cargo/registry/");
 }
 
 /* True for units that were built where the program's main was. */
