@@ -53,6 +53,10 @@ const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address
 void fdbg_image_each_symbol(const struct fdbg_image *image,
 			    bool (*visit)(void *context, const struct fdbg_symbol *symbol), void *context);
 
+/* Calls visit for the file's bytes of each executable segment until it returns false. */
+void fdbg_image_each_code(const struct fdbg_image *image,
+			  bool (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);
+
 /* The function symbol that covers address, or false. */
 bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret);
 

@@ -24,6 +24,8 @@ struct fdbg_shadow_frame {
 	uint64_t hidden_pointer;  /* of a function that returns through memory */
 	bool has_hidden_pointer;
 	bool recorded;            /* its call was written (not beyond --depth) */
+	/* It ended in a jump to this function, which has its CFA and returns for it. NULL: it has not. */
+	const struct fdbg_traced_function *replaced_by;
 };
 
 struct fdbg_shadow_thread {

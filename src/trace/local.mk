@@ -1,6 +1,7 @@
 # The recording side: filter, plan, engines, frames, the recorder.
 libfdbgcore_a_SOURCES += \
 	src/trace/announce.c src/trace/announce.h \
+	src/trace/callers.c src/trace/callers.h \
 	src/trace/engine.h \
 	src/trace/selector.c src/trace/selector.h \
 	src/trace/frames.c src/trace/frames.h \
@@ -10,7 +11,8 @@ libfdbgcore_a_SOURCES += \
 	src/trace/plan.c src/trace/plan.h \
 	src/trace/recorder.c src/trace/recorder.h \
 	src/trace/scratch.c src/trace/scratch.h \
-	src/trace/sources.c src/trace/sources.h \
+	src/trace/optimized.c src/trace/optimized.h \
+	src/trace/sources.c src/trace/sources.h src/trace/sources_optimized.c \
 	src/trace/stop_engine.c src/trace/stop_internal.h \
 	src/trace/stop_moment.c \
 	src/trace/stop_resume.c \

@@ -6,6 +6,8 @@
 
 #include "base/map.h"
 #include "rust/decode.h"
+#include "trace/callers.h"
+#include "trace/optimized.h"
 #include "trace/sources.h"
 
 /* The most memory that a site captures with every hit; what is beyond is read on demand. */
@@ -25,7 +27,10 @@ struct planner {
 	struct fdbg_debuginfo *debuginfo;
 	const struct fdbg_plan_options *options;
 	struct fdbg_abi abi;
-	struct fdbg_map optimized_units; /* struct fdbg_unit * -> 1 */
+	struct fdbg_optimized optimized;
+	struct fdbg_effects *effects;
+	struct fdbg_callers *callers;    /* made when there is optimized code */
+	struct fdbg_map by_entry;        /* of traced functions: struct fdbg_traced_function * */
 	struct placed *placed;
 	size_t n_placed, cap_placed;
 	struct fdbg_traced_function *current;
@@ -70,50 +75,6 @@ static struct fdbg_code code_of(const struct planner *planner, struct fdbg_addre
 	return code;
 }
 
-/*
- * Unoptimized code has every scalar in a stack slot, so an argument in registers tells optimized code (rust-abi.md,
- * section 7.3). A list that begins at the entry does not: an aggregate behind a pointer that is never stored has one in
- * either.
- */
-static bool looks_optimized(const struct fdbg_function *function, const struct fdbg_variable *params, size_t n_params)
-{
-	for (size_t i = 0; i < n_params; i++) {
-		struct fdbg_simple_location simple =
-			fdbg_location_simplify(&params[i].location, &function->frame_base, function->entry);
-
-		if (simple.kind == FDBG_SIMPLE_REGISTER || simple.kind == FDBG_SIMPLE_COMPLEX)
-			return true;
-	}
-	return false;
-}
-
-static struct fdbg_error *find_optimized_units(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
-{
-	struct fdbg_arena scratch = { 0 };
-	struct fdbg_error *err = NULL;
-
-	for (size_t i = 0; i < n_chosen && !err; i++) {
-		const struct fdbg_function *function = chosen[i].function;
-		struct fdbg_variable *params;
-		uint64_t unused;
-		size_t n_params;
-
-		if (fdbg_map_get(&planner->optimized_units, (uintptr_t)function->unit, &unused))
-			continue;
-		err = fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n_params);
-		if (!err && looks_optimized(function, params, n_params)) {
-			fdbg_log(planner->options->log, FDBG_LOG_INFO, "%.*s: optimized, by %.*s",
-				 (int)function->unit->name.len, function->unit->name.data,
-				 (int)chosen[i].name.len, chosen[i].name.data);
-			if (!fdbg_map_set(&planner->optimized_units, (uintptr_t)function->unit, 1))
-				err = &fdbg_error_nomem;
-		}
-		fdbg_arena_reset(&scratch);
-	}
-	fdbg_arena_deinit(&scratch);
-	return err;
-}
-
 /* The rule for the canonical frame address at pc: from the frame table, else from the prologue's own code. */
 static bool cfa_at(const struct planner *planner, const struct fdbg_function *function, uint64_t pc,
 		   const struct fdbg_prologue *prologue, uint32_t *reg_ret, int64_t *offset_ret)
@@ -153,6 +114,7 @@ static void return_kind(struct planner *planner, struct fdbg_traced_function *tr
 		return;
 	}
 	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &value);
+	traced->return_assumed = value.assumed;
 	switch (value.place) {
 	case FDBG_ABI_NOTHING:
 		traced->return_kind = FDBG_RETURN_NOTHING;
@@ -172,23 +134,78 @@ static void return_kind(struct planner *planner, struct fdbg_traced_function *tr
 	}
 }
 
+static bool is_optimized(const struct planner *planner, const struct fdbg_function *function)
+{
+	return fdbg_optimized_has(&planner->optimized, function->unit);
+}
+
+/*
+ * Whether the registers of an optimized function hold what its source returns (see callers.h). All of them must: of a pair with
+ * one half removed, the other half may have moved.
+ */
+static void check_return(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	for (size_t i = 0; i < traced->n_return_pieces; i++) {
+		switch (fdbg_callers_of(planner->callers, traced->function->entry, traced->return_pieces[i].reg)) {
+		case FDBG_CALLERS_NONE:
+			if (!traced->function->nocall)
+				return;
+			break;
+		case FDBG_CALLERS_READ:
+			continue;
+		case FDBG_CALLERS_IGNORE:
+			break;
+		}
+		traced->return_kind = FDBG_RETURN_UNKNOWN;
+		traced->return_reason = "the optimizer may have removed it: no caller is seen to use it";
+		return;
+	}
+}
+
+/*
+ * Which register has the hidden pointer of an optimized aarch64 function: x8, or the first argument's, where the optimizer has
+ * made it a plain argument (rust-abi.md, section 2.4). x8 has no other meaning at an entry, so who reads it has it.
+ */
+static void find_hidden_pointer(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	const struct fdbg_arch *arch = planner->plan->arch;
+	uint64_t entry = traced->function->entry;
+
+	switch (fdbg_callers_entry_use(planner->callers, entry, arch->hidden_pointer)) {
+	case FDBG_ENTRY_READ:
+		return;
+	case FDBG_ENTRY_WRITTEN:
+		if (fdbg_callers_entry_use(planner->callers, entry, arch->int_args[0]) != FDBG_ENTRY_READ)
+			break;
+		traced->hidden_pointer = arch->int_args[0];
+		return;
+	case FDBG_ENTRY_UNKNOWN:
+		break;
+	}
+	traced->return_kind = FDBG_RETURN_UNKNOWN;
+	traced->return_reason = "the optimizer may have moved the pointer to it";
+}
+
 /* How the address of a return value in memory is found, and whether the value is what DWARF says at all. */
 static void return_address(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
 			   const struct fdbg_prologue *prologue)
 {
 	const struct fdbg_arch *arch = planner->plan->arch;
-	uint32_t hidden = arch->hidden_pointer;
+	bool optimized = is_optimized(planner, traced->function);
+	uint32_t hidden;
 
-	if (traced->return_kind == FDBG_RETURN_MEMORY) {
-		traced->saves_hidden_pointer = stop == traced->function->entry ||
-			(prologue->complete && !(prologue->clobbered[hidden / 64] >> hidden % 64 & 1));
-		traced->hidden_pointer_at_return = arch->hidden_pointer_ret != FDBG_ARCH_NO_REG;
-		traced->hidden_pointer_at_entry = !traced->saves_hidden_pointer && !traced->hidden_pointer_at_return;
-	}
-	if (traced->function->nocall) {
-		traced->return_kind = FDBG_RETURN_UNKNOWN;
-		traced->return_reason = "the optimizer changed what the function returns";
-	}
+	traced->hidden_pointer = arch->hidden_pointer;
+	if (optimized && traced->return_kind == FDBG_RETURN_REGISTERS)
+		check_return(planner, traced);
+	if (optimized && traced->return_kind == FDBG_RETURN_MEMORY && !arch->hidden_pointer_is_arg)
+		find_hidden_pointer(planner, traced);
+	if (traced->return_kind != FDBG_RETURN_MEMORY)
+		return;
+	hidden = traced->hidden_pointer;
+	traced->saves_hidden_pointer = stop == traced->function->entry ||
+		(prologue->complete && !(prologue->clobbered[hidden / 64] >> hidden % 64 & 1));
+	traced->hidden_pointer_at_return = arch->hidden_pointer_ret != FDBG_ARCH_NO_REG && !optimized;
+	traced->hidden_pointer_at_entry = !traced->saves_hidden_pointer && !traced->hidden_pointer_at_return;
 }
 
 static void found_exit(void *context, uint64_t address, enum fdbg_exit_kind kind)
@@ -201,6 +218,40 @@ static void found_exit(void *context, uint64_t address, enum fdbg_exit_kind kind
 	place(planner, address, (struct fdbg_probe){
 		.kind = FDBG_PROBE_RETURN, .function = planner->current,
 		.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_return,
+	});
+}
+
+/*
+ * A probe at a jump out of the function. Only where the frame is as at the entry is it one to what returns to the caller; what an
+ * aarch64 condition says is not looked at, as compilers do not make such jumps.
+ */
+static void found_tail(void *context, const struct fdbg_tail_exit *exit)
+{
+	struct planner *planner = context;
+	const struct fdbg_arch *arch = planner->plan->arch;
+	struct fdbg_traced_function *target = NULL;
+	uint32_t dwarf;
+	struct fdbg_error *err;
+	int64_t offset;
+	uint64_t value;
+
+	err = fdbg_debuginfo_cfa(planner->debuginfo, exit->address, &dwarf, &offset);
+	if (err) {
+		/* Code without a description has no frame, or is not from a compiler. */
+		fdbg_error_destroy(err);
+	} else if (fdbg_arch_reg_by_dwarf(arch, dwarf) != arch->sp || offset != arch->cfa_at_entry) {
+		return;
+	}
+	if (exit->condition != FDBG_TAIL_ALWAYS && arch != &fdbg_arch_x86_64)
+		return;
+	if (exit->target && fdbg_map_get(&planner->by_entry, exit->target, &value))
+		target = (struct fdbg_traced_function *)(uintptr_t)value;
+	if (target)
+		target->jumped_to = true;
+	place(planner, exit->address, (struct fdbg_probe){
+		.kind = FDBG_PROBE_TAIL, .function = planner->current,
+		.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_entry,
+		.target = target, .target_reg = exit->target_reg, .condition = exit->condition,
 	});
 }
 
@@ -219,6 +270,16 @@ static void place_returns(struct planner *planner, struct fdbg_traced_function *
 				 "%.*s: no instruction at 0x%llx; returns behind it may be missed",
 				 (int)traced->name.len, traced->name.data, (unsigned long long)undecoded);
 	}
+}
+
+/* The exits that only optimized code and assembly have. */
+static void place_tails(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	bool repeats;
+
+	planner->current = traced;
+	fdbg_optimized_exits(planner->effects, planner->image, traced->function, found_tail, planner, &repeats);
+	traced->entry_repeats = repeats && !traced->loop_head;
 }
 
 /* What the debug information says of a function's arguments. */
@@ -254,9 +315,15 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 		.optimized = optimized, .captures = described->captures, .n_captures = described->n_captures,
 		.arena = &plan->arena,
 	};
+	struct fdbg_prologue entry_block;
 	struct fdbg_error *err;
 
 	plan->arch->analyse_prologue(code, candidate->stop, &candidate->prologue);
+	if (optimized) {
+		plan->arch->analyse_prologue(code, fdbg_optimized_entry_block(planner->effects, planner->image, traced->function),
+					     &entry_block);
+		sources.entry_block = &entry_block;
+	}
 	if (!cfa_at(planner, traced->function, candidate->stop, &candidate->prologue, &candidate->cfa_reg,
 		    &candidate->cfa_offset))
 		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "the frame is not described");
@@ -310,8 +377,7 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 	const struct fdbg_function *function = traced->function;
 	struct candidate at_entry = { .stop = function->entry };
 	struct fdbg_error *err;
-	uint64_t unused;
-	bool optimized = fdbg_map_get(&planner->optimized_units, (uintptr_t)function->unit, &unused), usable;
+	bool optimized = is_optimized(planner, function), usable;
 
 	*ret = (struct candidate){ .stop = function->prologue_end };
 	usable = !optimized && function->has_prologue_end && ret->stop >= function->ranges[0].low &&
@@ -383,8 +449,10 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 		.kind = FDBG_PROBE_CALL, .function = traced,
 		.cfa_reg = candidate.cfa_reg, .cfa_offset = candidate.cfa_offset,
 	});
-	if (!traced->dbg_trace)
+	if (!traced->dbg_trace) {
 		place_returns(planner, traced);
+		place_tails(planner, traced);
+	}
 	return NULL;
 }
 
@@ -480,6 +548,8 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		}
 		if (probe->kind != FDBG_PROBE_RETURN)
 			continue;
+		/* What the value of a function is that ended in a jump to this one, is not known here. */
+		site->on_demand |= traced->jumped_to;
 		if (traced->return_kind == FDBG_RETURN_REGISTERS || traced->return_kind == FDBG_RETURN_MEMORY)
 			site->on_demand |= fdbg_rust_follows_pointers(traced->return_type);
 		if (traced->return_kind == FDBG_RETURN_MEMORY) {
@@ -521,14 +591,37 @@ static struct fdbg_error *make_sites(struct planner *planner)
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
 
+/* Finds out which code was optimized, and makes ready what is asked about such code. */
+static struct fdbg_error *prepare_optimized(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
+{
+	const struct fdbg_function **functions = fdbg_arena_array(&planner->plan->arena, n_chosen, sizeof(*functions));
+	struct fdbg_error *err;
+
+	planner->effects = fdbg_effects_open(planner->plan->arch);
+	if (!functions || !planner->effects)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < n_chosen; i++)
+		functions[i] = chosen[i].function;
+	err = fdbg_optimized_find(planner->debuginfo, functions, n_chosen, planner->options->log, &planner->optimized);
+	if (!err && (planner->optimized.crates.n_used || planner->optimized.units.n_used))
+		err = fdbg_callers_create(planner->image, planner->debuginfo, planner->plan->arch, &planner->callers);
+	return err;
+}
+
 static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
 {
 	struct fdbg_plan *plan = planner->plan;
-	struct fdbg_error *err = find_optimized_units(planner, chosen, n_chosen);
+	struct fdbg_error *err = prepare_optimized(planner, chosen, n_chosen);
+	size_t n = 0;
 
 	plan->functions = fdbg_arena_array(&plan->arena, n_chosen, sizeof(*plan->functions));
 	if (!plan->functions && !err)
 		err = &fdbg_error_nomem;
+	/* Where they are in the plan is known before what is in it: one may jump to another. */
+	for (size_t i = 0; i < n_chosen && !err; i++)
+		if ((planner->options->calls || chosen[i].dbg_trace) &&
+		    !fdbg_map_set(&planner->by_entry, chosen[i].function->entry, (uintptr_t)&plan->functions[n++]))
+			err = &fdbg_error_nomem;
 	for (size_t i = 0; i < n_chosen && !err; i++) {
 		struct fdbg_traced_function *traced = &plan->functions[plan->n_functions];
 
@@ -565,7 +658,10 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	planner.plan->arch = arch;
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
-	fdbg_map_deinit(&planner.optimized_units);
+	fdbg_map_deinit(&planner.by_entry);
+	fdbg_optimized_deinit(&planner.optimized);
+	fdbg_callers_destroy(planner.callers);
+	fdbg_effects_close(planner.effects);
 	if (err) {
 		fdbg_plan_destroy(planner.plan);
 		return err;
