@@ -79,6 +79,8 @@ struct fdbg_function {
 	/* die 0: `()`, or `!` with noreturn; not known where unit->has_types is false */
 	struct fdbg_type_ref return_type;
 	struct fdbg_location frame_base;  /* n_ranges 0: none */
+	/* Another function with the same entry, which has another one in turn: the linker or the compiler merged them. */
+	const struct fdbg_function *merged;
 	struct fdbg_template_param *params; /* generic arguments */
 	size_t n_params;
 };
@@ -108,7 +110,7 @@ const struct fdbg_unit *fdbg_debuginfo_main_unit(struct fdbg_debuginfo *debuginf
 /*
  * Functions with code (low_pc not 0) of the units for which want returns true (NULL: all Rust units), in the
  * order of their entries; the array belongs to the debug information. A function that several units describe
- * at one entry comes once. Broken DIEs are passed over with a line in the log.
+ * at one entry comes once, different functions at one entry as one with the others in `merged`. Broken DIEs are passed over with a line in the log.
  */
 struct fdbg_error *fdbg_debuginfo_functions(struct fdbg_debuginfo *debuginfo,
 					    bool (*want)(void *context, const struct fdbg_unit *unit),

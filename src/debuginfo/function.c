@@ -380,12 +380,23 @@ static int compare_functions(const void *a, const void *b)
 	return x->die < y->die ? -1 : x->die > y->die;
 }
 
+/* Is this the same function as one of those that begin where it does? */
+static bool is_listed(const struct fdbg_function *list, const struct fdbg_function *function)
+{
+	for (; list; list = list->merged)
+		if (list->linkage_name.len || function->linkage_name.len
+			    ? fdbg_text_equal(list->linkage_name, function->linkage_name)
+			    : fdbg_text_equal(list->path, function->path))
+			return true;
+	return false;
+}
+
 struct fdbg_error *fdbg_debuginfo_functions(struct fdbg_debuginfo *debuginfo,
 					    bool (*want)(void *context, const struct fdbg_unit *unit),
 					    void *context,
 					    const struct fdbg_function *const **ret, size_t *n_ret)
 {
-	const struct fdbg_function **list;
+	struct fdbg_function **list;
 	bool *wanted = calloc(debuginfo->n_units ? debuginfo->n_units : 1, sizeof(*wanted));
 	struct fdbg_error *err = NULL;
 	size_t n = 0, kept = 0;
@@ -413,10 +424,16 @@ struct fdbg_error *fdbg_debuginfo_functions(struct fdbg_debuginfo *debuginfo,
 	free(wanted);
 	if (n)
 		qsort(list, n, sizeof(*list), compare_functions);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || list[kept - 1]->entry != list[i]->entry)
+	for (size_t i = 0; i < n; i++) {
+		list[i]->merged = NULL;
+		if (!kept || list[kept - 1]->entry != list[i]->entry) {
 			list[kept++] = list[i];
-	*ret = list;
+		} else if (!is_listed(list[kept - 1], list[i])) {
+			list[i]->merged = list[kept - 1]->merged;
+			list[kept - 1]->merged = list[i];
+		}
+	}
+	*ret = (const struct fdbg_function *const *)list;
 	*n_ret = kept;
 	return NULL;
 }

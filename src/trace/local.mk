@@ -11,6 +11,8 @@ libfdbgcore_a_SOURCES += \
 	src/trace/plan.c src/trace/plan.h \
 	src/trace/recorder.c src/trace/recorder.h \
 	src/trace/scratch.c src/trace/scratch.h \
+	src/trace/convention.c src/trace/convention.h \
+	src/trace/merged.c src/trace/merged.h \
 	src/trace/optimized.c src/trace/optimized.h \
 	src/trace/sources.c src/trace/sources.h src/trace/sources_optimized.c \
 	src/trace/stop_engine.c src/trace/stop_internal.h \

@@ -7,6 +7,8 @@
 #include "base/map.h"
 #include "rust/decode.h"
 #include "trace/callers.h"
+#include "trace/convention.h"
+#include "trace/merged.h"
 #include "trace/optimized.h"
 #include "trace/sources.h"
 
@@ -30,6 +32,8 @@ struct planner {
 	struct fdbg_optimized optimized;
 	struct fdbg_effects *effects;
 	struct fdbg_callers *callers;    /* made when there is optimized code */
+	struct fdbg_map cannot_unwind;   /* addresses of core's panic_cannot_unwind */
+	struct fdbg_merged merged;
 	struct fdbg_map by_entry;        /* of traced functions: struct fdbg_traced_function * */
 	struct placed *placed;
 	size_t n_placed, cap_placed;
@@ -101,19 +105,29 @@ static bool cfa_at(const struct planner *planner, const struct fdbg_function *fu
 	return true;
 }
 
+static bool is_optimized(const struct planner *planner, const struct fdbg_function *function)
+{
+	return fdbg_optimized_has(&planner->optimized, function->unit);
+}
+
 /* What kind of place the function returns its value in. */
 static void return_kind(struct planner *planner, struct fdbg_traced_function *traced)
 {
 	const struct fdbg_arch *arch = planner->plan->arch;
 	const struct fdbg_function *function = traced->function;
-	struct fdbg_abi_value value;
+	struct fdbg_convention_context conventions = {
+		.arch = arch, .abi = &planner->abi, .effects = planner->effects, .image = planner->image,
+		.cannot_unwind = &planner->cannot_unwind, .optimized = is_optimized(planner, function),
+	};
+	struct fdbg_abi_value value, rust;
 
 	traced->return_type = fdbg_type_of(&traced->return_ref);
 	if (!function->return_type.die) {
 		traced->return_kind = FDBG_RETURN_NOTHING;
 		return;
 	}
-	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &value);
+	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &rust);
+	fdbg_convention_return(&conventions, function, traced->return_type, &rust, &value, &traced->convention);
 	traced->return_assumed = value.assumed;
 	switch (value.place) {
 	case FDBG_ABI_NOTHING:
@@ -132,11 +146,6 @@ static void return_kind(struct planner *planner, struct fdbg_traced_function *tr
 		traced->return_reason = value.reason;
 		break;
 	}
-}
-
-static bool is_optimized(const struct planner *planner, const struct fdbg_function *function)
-{
-	return fdbg_optimized_has(&planner->optimized, function->unit);
 }
 
 /*
@@ -312,7 +321,7 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 	struct fdbg_source_context sources = {
 		.arch = plan->arch, .abi = &planner->abi, .function = traced->function, .stop = candidate->stop,
 		.prologue = &candidate->prologue, .hidden_pointer = traced->return_kind == FDBG_RETURN_MEMORY,
-		.optimized = optimized, .captures = described->captures, .n_captures = described->n_captures,
+		.optimized = optimized, .c_convention = traced->convention == FDBG_CONVENTION_C, .captures = described->captures, .n_captures = described->n_captures,
 		.arena = &plan->arena,
 	};
 	struct fdbg_prologue entry_block;
@@ -399,6 +408,30 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 	return err;
 }
 
+/* Other names of the code, and values that would be of one type under one name and of another under the next. */
+static struct fdbg_error *apply_merged(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	struct fdbg_merged_names names;
+	struct fdbg_error *err = fdbg_merged_names(&planner->merged, planner->debuginfo, traced->function,
+						   &planner->plan->arena, &names);
+
+	if (err)
+		return err;
+	traced->merged = names.names;
+	traced->n_merged = names.n;
+	traced->return_assumed |= names.by_symbol;
+	if (!names.same_return) {
+		traced->return_kind = FDBG_RETURN_UNKNOWN;
+		traced->return_reason = "functions that return different types were made one";
+	}
+	for (size_t i = 0; i < traced->n_params && !names.same_parameters; i++)
+		if (traced->params[i].source.kind != FDBG_SOURCE_OPTIMIZED_OUT)
+			traced->params[i].source = (struct fdbg_source){
+				.kind = FDBG_SOURCE_UNKNOWN, .reason = "functions with different parameters were made one",
+			};
+	return NULL;
+}
+
 static struct fdbg_error *plan_function(struct planner *planner, const struct fdbg_chosen *chosen,
 					struct fdbg_traced_function *traced)
 {
@@ -437,6 +470,9 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 		traced->n_params--;
 	}
 	return_address(planner, traced, candidate.stop, &candidate.prologue);
+	err = apply_merged(planner, traced);
+	if (err)
+		return err;
 
 	traced->loop_head = candidate.stop != function->entry && arch->may_repeat(&code, candidate.stop);
 	traced->arguments_at_entry = candidate.borrows;
@@ -592,6 +628,16 @@ static struct fdbg_error *make_sites(struct planner *planner)
 }
 
 /* Finds out which code was optimized, and makes ready what is asked about such code. */
+static bool visit_cannot_unwind(void *context, const struct fdbg_symbol *symbol)
+{
+	struct planner *planner = context;
+
+	if (symbol->function && memmem(symbol->name.data, symbol->name.len, "panic_cannot_unwind", 19) &&
+	    !fdbg_map_set(&planner->cannot_unwind, symbol->address, 1))
+		planner->nomem = true;
+	return !planner->nomem;
+}
+
 static struct fdbg_error *prepare_optimized(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
 {
 	const struct fdbg_function **functions = fdbg_arena_array(&planner->plan->arena, n_chosen, sizeof(*functions));
@@ -600,6 +646,7 @@ static struct fdbg_error *prepare_optimized(struct planner *planner, const struc
 	planner->effects = fdbg_effects_open(planner->plan->arch);
 	if (!functions || !planner->effects)
 		return &fdbg_error_nomem;
+	fdbg_image_each_symbol(planner->image, visit_cannot_unwind, planner);
 	for (size_t i = 0; i < n_chosen; i++)
 		functions[i] = chosen[i].function;
 	err = fdbg_optimized_find(planner->debuginfo, functions, n_chosen, planner->options->log, &planner->optimized);
@@ -622,6 +669,8 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 		if ((planner->options->calls || chosen[i].dbg_trace) &&
 		    !fdbg_map_set(&planner->by_entry, chosen[i].function->entry, (uintptr_t)&plan->functions[n++]))
 			err = &fdbg_error_nomem;
+	if (!err)
+		err = fdbg_merged_init(planner->image, &planner->by_entry, &planner->merged);
 	for (size_t i = 0; i < n_chosen && !err; i++) {
 		struct fdbg_traced_function *traced = &plan->functions[plan->n_functions];
 
@@ -659,6 +708,8 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
 	fdbg_map_deinit(&planner.by_entry);
+	fdbg_merged_deinit(&planner.merged);
+	fdbg_map_deinit(&planner.cannot_unwind);
 	fdbg_optimized_deinit(&planner.optimized);
 	fdbg_callers_destroy(planner.callers);
 	fdbg_effects_close(planner.effects);

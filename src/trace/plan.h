@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "debuginfo/debuginfo.h"
 #include "rust/returns.h"
+#include "trace/convention.h"
 #include "trace/selector.h"
 
 /*
@@ -81,6 +82,9 @@ struct fdbg_traced_function {
 	struct fdbg_source_piece return_pieces[4];
 	size_t n_return_pieces;
 	const char *return_reason;
+	struct fdbg_text *merged;        /* full names of other functions with the same code */
+	size_t n_merged;
+	enum fdbg_convention convention;
 	bool return_assumed;             /* where it is follows from what DWARF cannot tell (rust-abi.md, section 1.7) */
 	uint32_t hidden_pointer;         /* of MEMORY: the register (index) that holds the address at the entry */
 	bool jumped_to;                  /* a traced function ends in a jump to it: its returns may be that one's too */

@@ -180,6 +180,15 @@ struct fdbg_error *fdbg_selector_choose(const struct fdbg_selector *selector, st
 			return &fdbg_error_nomem;
 		}
 		take = globs_take(selector, text, &decided);
+		/* Where functions were merged, a glob for one of them means the code of all. */
+		for (const struct fdbg_function *other = function->merged; other && !(take && decided); other = other->merged) {
+			struct fdbg_text other_name = fdbg_rust_function_name(other, arena);
+			const char *other_text = fdbg_arena_copy(arena, other_name.data, other_name.len);
+			bool other_decided = false;
+
+			if (other_text && globs_take(selector, other_text, &other_decided) && other_decided)
+				take = decided = true;
+		}
 		if (!dbg_trace && (!take || (!in_crates && !decided) || !file_matches(selector, function, arena)))
 			continue;
 		chosen[n++] = (struct fdbg_chosen){ function, name, dbg_trace };

@@ -401,8 +401,18 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 	const uint32_t *first = context->arch->int_args +
 				(context->hidden_pointer && context->arch->hidden_pointer_is_arg);
 	bool in_first = captures_come_from(context, first[0]), in_second = captures_come_from(context, first[1]);
+	bool aggregate = false;
 	size_t n_found = 0;
 
+	for (size_t i = 0; i < n_types && context->c_convention; i++)
+		aggregate |= types[i]->kind != FDBG_TYPE_BASE && types[i]->kind != FDBG_TYPE_POINTER &&
+			     types[i]->kind != FDBG_TYPE_ENUM;
+	for (size_t i = 0; i < n_types && aggregate; i++)
+		ret[i] = (struct fdbg_abi_value){
+			.place = FDBG_ABI_UNKNOWN, .reason = "the argument of a C function is not stored yet",
+		};
+	if (aggregate)
+		return;
 	if (!misses_environment(context->function, types, n_types)) {
 		fdbg_rust_arguments(context->abi, context->function->unit, types, n_types, context->hidden_pointer, ret);
 		return;

@@ -24,6 +24,7 @@ struct fdbg_source_context {
 	int64_t body_cfa_offset;
 	bool hidden_pointer;                  /* the return value goes through memory */
 	bool optimized;                       /* parameters may have been removed or changed: what has no location is gone */
+	bool c_convention;                    /* extern "C": the Rust rule holds for scalars only */
 	const struct fdbg_prologue *entry_block; /* of optimized: the straight-line code from the entry on */
 	const struct fdbg_variable *captures; /* of a closure: what it captured */
 	size_t n_captures;

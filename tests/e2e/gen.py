@@ -93,9 +93,11 @@ pub mod hlp {
 
 class Generator:
     def __init__(self, seed, functions, threads=1, depth=4, calls=2, crate="gen_prog", rustc=(1, 95), types=None,
-                 arch=platform.machine(), opt=False):
+                 arch=platform.machine(), opt=None):
         self.rng = random.Random(seed)
-        self.opt = opt              # for a compiler that optimizes: what is traced must stay a function
+        # For a compiler that optimizes: what is traced must stay a function. "kept": and what it returns cannot be known
+        # without calling it; "free": half of that is for the optimizer to propagate.
+        self.opt = opt
         self.seed = seed
         self.crate = crate
         self.rustc = rustc
@@ -175,8 +177,8 @@ class Generator:
             if len(text) < limit:
                 break
             limit *= 2
-        # Half of the values are what the optimizer may know and propagate.
-        return "std::hint::black_box(%s)" % text if self.opt and self.rng.randrange(2) else text
+        hidden = self.opt == "kept" or (self.opt and self.rng.randrange(2))
+        return "std::hint::black_box(%s)" % text if hidden else text
 
     def call_text(self, fid, callee, args, ret, owner=None):
         """Source that prints the arguments, calls, prints the result."""
@@ -206,7 +208,7 @@ class Generator:
             fid, path, types, other = self.rng.choice(self.callable)
             out += self.call_text(fid, path, types, other)
         if same:
-            out.append(self.rng.choice(same))
+            out.append(("std::hint::black_box(%s)" if self.opt == "kept" else "%s") % self.rng.choice(same))
         elif shape == 0:
             out.append("if crate::hlp::flip(2) == 0 { return %s; }" % self.value(ret))
             out.append(self.value(ret))
@@ -306,6 +308,8 @@ class Generator:
         path = module + ("g%d" % number,)
         gives_t = self.rng.randrange(2)
         out, body = [], ["t"] if gives_t else self.body(args, ret)
+        if gives_t and self.opt == "kept":
+            body = ["std::hint::black_box(t)"]
         if self.opt:    # nor must two instances
             body = ["std::hint::black_box((%du32, std::any::type_name::<T>()));" % self.unique()] + body
         params = [("t", "T")] + args
@@ -607,16 +611,20 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--type", action="append", help="only these constructors, or all of this module of them (may repeat)")
+    parser.add_argument("--arch", choices=["x86_64", "aarch64"], default=platform.machine(),
+                        help="aarch64: compiled for it and run under qemu-aarch64")
     parser.add_argument("--opt-level", choices=["0", "1", "2", "3", "s", "z"],
                         help="a program for this -C opt-level: what is traced is kept, values may be absent")
+    parser.add_argument("--free", action="store_true", help="of what is returned, half is for the optimizer to propagate")
     parser.add_argument("--rustc-flag", action="append", default=[])
     parser.add_argument("--limit", type=int, default=20, help="differences to print")
     parser.add_argument("-o", "--output", default=".")
     options = parser.parse_args()
     import harness
+    rustc, arm, identity = harness.arm_compiler() if options.arch == "aarch64" else (None, [], None)
     source, manifest = generate(options.seed, options.functions, threads=options.threads, depth=options.depth,
-                                types=options.type, rustc=harness.rustc_version(),
-                                opt=options.opt_level is not None)
+                                types=options.type, rustc=harness.rustc_version(identity), arch=options.arch,
+                                opt="free" if options.free else options.opt_level and "kept")
     if options.opt_level:
         options.rustc_flag += ["-C", "opt-level=" + options.opt_level]
     if options.action == "emit":
@@ -626,15 +634,19 @@ def main():
         with open(os.path.join(options.output, "manifest.json"), "w", encoding="utf-8") as f:
             json.dump(manifest, f, indent=1)
         return 0
-    program = harness.compile_rust("gen_prog", source, flags=options.rustc_flag)
+    program = harness.compile_rust("gen_prog", source, flags=arm + options.rustc_flag, compiler=rustc)
     if options.action == "run":
         print(program)
         return 0
     with harness.Scratch() as scratch:
-        rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
+        if options.arch == "aarch64":
+            rec = harness.record_under_qemu(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
+        else:
+            rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
         opt = options.opt_level is not None
-        diffs = [compare(parse_output(rec.stdout_text), rec.events(), manifest, opt=opt),
-                 compare(parse_output(rec.stdout_text, pretty=True), rec.dump("--values=pretty"), manifest, opt=opt)]
+        printed = rec.stdout_text
+        diffs = [compare(parse_output(printed), rec.events(), manifest, opt=opt),
+                 compare(parse_output(printed, pretty=True), rec.dump("--values=pretty"), manifest, opt=opt)]
     for diff in diffs:
         for text in diff[:options.limit]:
             print(text)

@@ -353,6 +353,35 @@ def record(program, args=(), opts=(), output=None, env=None, cwd=None, stdin=b""
     return Recording(file, run(command, stdin=stdin, env=env, cwd=cwd, timeout=timeout))
 
 
+class Cleanups:
+    """Stands for a test where there is none: what it starts ends with the block."""
+
+    def __init__(self):
+        self.todo = []
+
+    def addCleanup(self, function, *args):
+        self.todo.append((function, args))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        while self.todo:
+            function, args = self.todo.pop()
+            function(*args)
+
+
+def record_under_qemu(program, opts=(), cwd=None, timeout=None):
+    """Records an aarch64 program under qemu-user's stub; what the program printed is the recording's stdout."""
+    with Cleanups() as cleanups:
+        address = os.path.join(cwd, "stub")
+        server = start_server(cleanups, ["qemu-aarch64", "-g", address, program])
+        file = os.path.join(cwd, "rec.firedbg.ss")
+        done = fdbg("record", "-q", "-o", file, "--remote=unix:" + address, *list(opts) + [program], timeout=timeout, cwd=cwd)
+        done.stdout = server.output()
+        return Recording(file, done)
+
+
 # ------------------------------------------------------------------------------------------------ call trees
 
 class Call:
