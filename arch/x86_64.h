@@ -73,7 +73,7 @@ struct x86_part fdbg_x86_64_part(unsigned int reg);
 /* Is the first operand of this instruction (X86_INS_…) a register that it does not write? */
 bool fdbg_x86_64_only_reads(unsigned int id);
 
-/* Adds all registers that the disassembler's current instruction may write. */
+/* Adds all registers that the disassembler's current instruction may write; rsp only where it is an operand. */
 void fdbg_x86_64_written(const struct fdbg_disasm *disasm, uint64_t written[2]);
 
 struct fdbg_effect;

@@ -91,7 +91,8 @@ void fdbg_x86_64_written(const struct fdbg_disasm *disasm, uint64_t written[2])
 	if (cs_regs_access(disasm->handle, insn, read, &n_read, wrote, &n_wrote) == CS_ERR_OK) {
 		for (uint8_t i = 0; i < n_wrote; i++) {
 			part = fdbg_x86_64_part(wrote[i]);
-			if (part.index != FDBG_ARCH_NO_REG)
+			/* Pushes and calls change rsp predictably. */
+			if (part.index != FDBG_ARCH_NO_REG && part.index != X86_RSP)
 				set(written, part.index);
 		}
 	}

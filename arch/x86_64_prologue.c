@@ -33,14 +33,14 @@ static void set_value(struct walk *walk, uint32_t index, struct fdbg_frame_value
 	walk->values[index] = value;
 }
 
-/* Marks all that the instruction may write. Only explicit stack arithmetic, handled before, changes rsp predictably. */
+/* Marks all that the instruction may write. */
 static void clobber_written(struct walk *walk)
 {
 	uint64_t written[2] = { 0 };
 
 	fdbg_x86_64_written(&walk->disasm, written);
 	for (uint32_t i = 0; i < X86_N_REGS; i++)
-		if (i != X86_RSP && written[i / 64] >> i % 64 & 1)
+		if (written[i / 64] >> i % 64 & 1)
 			clobber(walk, i);
 }
 

@@ -145,7 +145,7 @@ void fdbg_optimized_exits(struct fdbg_effects *effects, const struct fdbg_image 
 	for (size_t i = 0; i < function->n_ranges; i++) {
 		size_t size, step;
 		const uint8_t *bytes = code_of(image, function->ranges[i], &size);
-		uint64_t computed[2] = { 0 }; /* registers that the instruction before made of themselves and others */
+		uint64_t computed[2] = { 0 }; /* registers that the instruction before made of two: an address from a table */
 
 		for (size_t at = 0; at < size; at += step) {
 			uint64_t address = function->ranges[i].low + at;
@@ -181,8 +181,8 @@ void fdbg_optimized_exits(struct fdbg_effects *effects, const struct fdbg_image 
 			default:
 				break;
 			}
-			computed[0] = effect.reads[0] & effect.writes[0];
-			computed[1] = effect.reads[1] & effect.writes[1];
+			for (int k = 0; k < 2; k++)
+				computed[k] = __builtin_popcountll(effect.reads[0]) > 1 ? effect.writes[k] : 0;
 		}
 	}
 }

@@ -281,7 +281,7 @@ static void place_returns(struct planner *planner, struct fdbg_traced_function *
 	}
 }
 
-/* The exits that only optimized code and assembly have. */
+/* The exits that only optimized code has. */
 static void place_tails(struct planner *planner, struct fdbg_traced_function *traced)
 {
 	bool repeats;
@@ -487,7 +487,8 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	});
 	if (!traced->dbg_trace) {
 		place_returns(planner, traced);
-		place_tails(planner, traced);
+		if (is_optimized(planner, function))
+			place_tails(planner, traced);
 	}
 	return NULL;
 }
