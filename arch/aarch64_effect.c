@@ -84,7 +84,7 @@ static void note_operands(const cs_insn *insn, struct fdbg_effect *ret)
 		/* The registers of a load, and the first one of all others but stores and compares, are written. */
 		if (!nothing && (i == 0 || load))
 			set(ret->writes, index_of(op->reg));
-		if (op->access & CS_AC_WRITE)
+		if (!nothing && (op->access & CS_AC_WRITE))
 			set(ret->writes, index_of(op->reg));
 		if ((nothing || (i > 0 && !load)) && !ignores_operands(insn))
 			set(ret->reads, index_of(op->reg));

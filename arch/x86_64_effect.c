@@ -178,7 +178,9 @@ static bool ignores_operands(const cs_insn *insn)
 		return x86->op_count == 3 && x86->operands[1].type == X86_OP_REG && x86->operands[2].type == X86_OP_REG &&
 		       x86->operands[1].reg == x86->operands[2].reg;
 	case X86_INS_OR:
-		return x86->operands[1].type == X86_OP_IMM && x86->operands[1].imm == -1;
+		/* The number is as wide as the operands. */
+		return x86->operands[1].type == X86_OP_IMM && x86->operands[0].size <= 8 &&
+		       !(~(uint64_t)x86->operands[1].imm << (64 - 8 * x86->operands[0].size));
 	case X86_INS_AND:
 		return x86->operands[1].type == X86_OP_IMM && !x86->operands[1].imm;
 	default:

@@ -267,10 +267,8 @@ static struct fdbg_error *read_template_params(struct fdbg_debuginfo *debuginfo,
 	return NULL;
 }
 
-/* Makes one function; *ret stays NULL when the DIE has no code. */
-static struct fdbg_error *make_function(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit,
-					uint64_t offset,
-					struct fdbg_function **ret)
+struct fdbg_error *fdbg_function_make(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, uint64_t offset,
+				      struct fdbg_function **ret)
 {
 	struct resolved resolved;
 	struct fdbg_die *die = &resolved.die;
@@ -357,7 +355,7 @@ struct fdbg_error *fdbg_function_load(struct fdbg_debuginfo *debuginfo, struct f
 
 		if (unit->entries[i].tag != DW_TAG_subprogram)
 			continue;
-		err = make_function(debuginfo, unit, unit->entries[i].die, &function);
+		err = fdbg_function_make(debuginfo, unit, unit->entries[i].die, &function);
 		if (err)
 			return err;
 		if (function)
@@ -520,6 +518,26 @@ static void name_parameters(struct fdbg_debuginfo *debuginfo, uint64_t function,
 	}
 }
 
+/* A variable that is nowhere because it always has one value: the expression that says so. */
+static bool make_constant(const struct fdbg_unit_data *unit, const struct fdbg_die *die, struct fdbg_arena *arena,
+			  struct fdbg_location *ret)
+{
+	struct fdbg_location_range *range = fdbg_arena_new(arena, struct fdbg_location_range);
+	uint8_t *expr = fdbg_arena_alloc(arena, 10);
+
+	if (!range || !expr)
+		return false;
+	expr[0] = DW_OP_const8u;
+	for (int i = 0; i < 8; i++)
+		expr[1 + i] = (uint8_t)(die->const_value.low >> i * 8);
+	expr[9] = DW_OP_stack_value;
+	range->expr = expr;
+	range->len = 10;
+	*ret = (struct fdbg_location){ .ranges = range, .n_ranges = 1, .address_size = 8, .offset_size = 4,
+				       .dwarf_version = unit->unit.dwarf_version };
+	return true;
+}
+
 static struct fdbg_error *make_variable(struct fdbg_debuginfo *debuginfo, const struct fdbg_unit_data *unit,
 					const struct fdbg_die *concrete, const struct fdbg_die *abstract,
 					struct fdbg_arena *arena, struct fdbg_variable *ret)
@@ -545,6 +563,10 @@ static struct fdbg_error *make_variable(struct fdbg_debuginfo *debuginfo, const 
 	variable.type = fdbg_type_ref_to(debuginfo, type);
 	err = fdbg_lists_location(debuginfo, unit, concrete ? &concrete->location : &none, arena,
 				  &variable.location);
+	if (!err && !variable.location.n_ranges && concrete && concrete->const_value.present &&
+	    (!concrete->const_value.high || concrete->const_value.negative) &&
+	    !make_constant(unit, concrete, arena, &variable.location))
+		err = &fdbg_error_nomem;
 	if (err)
 		return err;
 	*ret = variable;

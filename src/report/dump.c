@@ -110,6 +110,14 @@ static void put_merged(struct dump *dump, uint32_t breakpoint_id)
 	fdbg_buf_byte(&dump->out, ']');
 }
 
+static void put_inlined(struct dump *dump, uint32_t breakpoint_id)
+{
+	const struct fdbg_message_breakpoint *breakpoint = fdbg_recording_breakpoint(dump->recording, breakpoint_id);
+
+	if (breakpoint && breakpoint->inlined)
+		fdbg_buf_string(&dump->out, ",\"inlined\":true");
+}
+
 /* Where a returned value was read by a rule that may not apply, its event says so. */
 static void put_certainty(struct dump *dump, const struct fdbg_message_event *event)
 {
@@ -165,6 +173,7 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 	case FDBG_EVENT_CALL:
 		put_values(dump, "args", event);
 		put_merged(dump, event->breakpoint_id);
+		put_inlined(dump, event->breakpoint_id);
 		break;
 	case FDBG_EVENT_RETURN:
 		if (dump->options->values != FDBG_DUMP_NONE) {
@@ -177,6 +186,8 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 		}
 		if (at->unwound)
 			fdbg_buf_string(&dump->out, ",\"unwound\":true");
+		else
+			put_inlined(dump, event->breakpoint_id);
 		break;
 	case FDBG_EVENT_BREAKPOINT:
 	case FDBG_EVENT_PANIC:

@@ -81,6 +81,7 @@ static void put_values(struct show *show, const struct fdbg_node *node, const ch
 
 static void put_call(struct show *show, const struct fdbg_node *node)
 {
+	const struct fdbg_message_breakpoint *breakpoint;
 	struct fdbg_text path;
 	uint32_t line;
 
@@ -90,12 +91,15 @@ static void put_call(struct show *show, const struct fdbg_node *node)
 	fdbg_buf_byte(&show->out, '(');
 	put_values(show, node, "=");
 	fdbg_buf_byte(&show->out, ')');
+	breakpoint = fdbg_recording_breakpoint(show->recording, node->breakpoint_id);
 	switch (node->state) {
 	case FDBG_NODE_OPEN:
 		fdbg_buf_string(&show->out, " …");
 		break;
 	case FDBG_NODE_RETURNED:
-		if (node->result.data) {
+		if (breakpoint && breakpoint->inlined) {
+			fdbg_buf_string(&show->out, " [inlined]");
+		} else if (node->result.data) {
 			fdbg_buf_string(&show->out, " -> ");
 			put_value(show, node->result, node->depth);
 		}

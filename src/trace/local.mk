@@ -12,6 +12,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/recorder.c src/trace/recorder.h \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/convention.c src/trace/convention.h \
+	src/trace/inlines.c src/trace/inlines.h \
 	src/trace/merged.c src/trace/merged.h \
 	src/trace/optimized.c src/trace/optimized.h \
 	src/trace/sources.c src/trace/sources.h src/trace/sources_optimized.c \

@@ -8,6 +8,7 @@
 #include "rust/decode.h"
 #include "trace/callers.h"
 #include "trace/convention.h"
+#include "trace/inlines.h"
 #include "trace/merged.h"
 #include "trace/optimized.h"
 #include "trace/sources.h"
@@ -87,7 +88,7 @@ static bool cfa_at(const struct planner *planner, const struct fdbg_function *fu
 	struct fdbg_error *err;
 	uint32_t dwarf;
 
-	if (pc == function->entry) {
+	if (pc == function->entry && !function->inlined_in) {
 		*reg_ret = arch->sp;
 		*offset_ret = arch->cfa_at_entry;
 		return true;
@@ -328,7 +329,7 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 	struct fdbg_error *err;
 
 	plan->arch->analyse_prologue(code, candidate->stop, &candidate->prologue);
-	if (optimized) {
+	if (optimized && !traced->function->inlined_in) {
 		plan->arch->analyse_prologue(code, fdbg_optimized_entry_block(planner->effects, planner->image, traced->function),
 					     &entry_block);
 		sources.entry_block = &entry_block;
@@ -432,6 +433,44 @@ static struct fdbg_error *apply_merged(struct planner *planner, struct fdbg_trac
 	return NULL;
 }
 
+/* A probe where an inlined call begins. It has arguments as they are there, and no return. */
+static struct fdbg_error *plan_inline(struct planner *planner, const struct fdbg_chosen *chosen,
+				      struct fdbg_traced_function *traced)
+{
+	struct fdbg_plan *plan = planner->plan;
+	const struct fdbg_function *call = chosen->function;
+	struct fdbg_code code = code_of(planner, call->inlined_in->ranges[0]);
+	struct candidate candidate = { .stop = call->entry };
+	struct described described = { 0 };
+	struct fdbg_error *err;
+
+	traced->function = call;
+	traced->name = chosen->name;
+	traced->return_kind = FDBG_RETURN_UNKNOWN;
+	traced->return_reason = "an inlined call has no return of its own";
+	if (!fdbg_inline_begins_once(planner->effects, planner->image, call)) {
+		fdbg_log(planner->options->log, FDBG_LOG_INFO, "%.*s: where it is inlined at 0x%llx is a loop; not shown",
+			 (int)traced->name.len, traced->name.data, (unsigned long long)call->entry);
+		return NULL;
+	}
+	err = fdbg_debuginfo_parameters(planner->debuginfo, call, &plan->arena, &described.params, &traced->n_params);
+	if (!err)
+		err = try_stop(planner, traced, &code, &described, true, NULL, &candidate);
+	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND)) {
+		fdbg_error_destroy(err);
+		traced->n_params = 0;
+		return NULL;
+	}
+	if (err)
+		return err;
+	traced->params = candidate.params;
+	place(planner, call->entry, (struct fdbg_probe){
+		.kind = FDBG_PROBE_INLINE, .function = traced,
+		.cfa_reg = candidate.cfa_reg, .cfa_offset = candidate.cfa_offset,
+	});
+	return NULL;
+}
+
 static struct fdbg_error *plan_function(struct planner *planner, const struct fdbg_chosen *chosen,
 					struct fdbg_traced_function *traced)
 {
@@ -511,7 +550,10 @@ static int compare_placed(const void *a, const void *b)
 
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
-	return (int)x->probe.kind - (int)y->probe.kind;
+	if (x->probe.kind != y->probe.kind)
+		return (int)x->probe.kind - (int)y->probe.kind;
+	/* Calls that begin together: the outer one first, which was planned first. */
+	return x->probe.function < y->probe.function ? -1 : x->probe.function > y->probe.function;
 }
 
 static int compare_ranges(const void *a, const void *b)
@@ -562,7 +604,8 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		const struct fdbg_probe *probe = &site->probes[i];
 		const struct fdbg_traced_function *traced = probe->function;
 
-		for (size_t k = 0; probe->kind == FDBG_PROBE_CALL && k < traced->n_params; k++) {
+		for (size_t k = 0; (probe->kind == FDBG_PROBE_CALL || probe->kind == FDBG_PROBE_INLINE) && k < traced->n_params;
+		     k++) {
 			const struct fdbg_traced_param *param = &traced->params[k];
 			uint64_t size = param->type->size;
 
@@ -666,10 +709,16 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 	if (!plan->functions && !err)
 		err = &fdbg_error_nomem;
 	/* Where they are in the plan is known before what is in it: one may jump to another. */
-	for (size_t i = 0; i < n_chosen && !err; i++)
-		if ((planner->options->calls || chosen[i].dbg_trace) &&
-		    !fdbg_map_set(&planner->by_entry, chosen[i].function->entry, (uintptr_t)&plan->functions[n++]))
+	for (size_t i = 0; i < n_chosen && !err; i++) {
+		const struct fdbg_traced_function *traced = &plan->functions[n];
+
+		if (!planner->options->calls && !chosen[i].dbg_trace)
+			continue;
+		n++;
+		if (!chosen[i].function->inlined_in &&
+		    !fdbg_map_set(&planner->by_entry, chosen[i].function->entry, (uintptr_t)traced))
 			err = &fdbg_error_nomem;
+	}
 	if (!err)
 		err = fdbg_merged_init(planner->image, &planner->by_entry, &planner->merged);
 	for (size_t i = 0; i < n_chosen && !err; i++) {
@@ -680,7 +729,8 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 		traced->call_id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
 		traced->return_id = traced->call_id + 1;
 		plan->n_functions++;
-		err = plan_function(planner, &chosen[i], traced);
+		err = chosen[i].function->inlined_in ? plan_inline(planner, &chosen[i], traced)
+						     : plan_function(planner, &chosen[i], traced);
 	}
 	if (err)
 		return err;

@@ -100,6 +100,7 @@ enum fdbg_probe_kind {
 	/* In the order in which probes of one address take effect. */
 	FDBG_PROBE_ENTRY,  /* the function's first instruction, where its call probe needs arming or the hidden pointer is */
 	FDBG_PROBE_CALL,   /* arguments are in place */
+	FDBG_PROBE_INLINE, /* where the code of an inlined call begins */
 	FDBG_PROBE_RETURN, /* at a ret */
 	FDBG_PROBE_TAIL,   /* at a jump out of the function, to what returns to its caller */
 	FDBG_PROBE_PANIC,  /* entry of rust_panic */

@@ -131,6 +131,9 @@ static const char *add_places(struct recorder *recorder, const struct fdbg_hit *
 				from = hit->registers->bytes[reg];
 			break;
 		case FDBG_PLACE_VALUE:
+			/* An expression computes 8 bytes; whether the others are the sign's is not said. */
+			if (!place->size && size > 8 && place->value[7] >> 7)
+				return "its location has a part of the value only";
 			from = place->bytes ? place->bytes : size <= 16 ? place->value : NULL;
 			break;
 		}
@@ -237,7 +240,8 @@ static void add_argument(struct recorder *recorder, const struct fdbg_hit *hit, 
 		break;
 	case FDBG_SOURCE_LOCATION:
 		reason = add_location(recorder, hit, probe,
-				      hit->site->address == probe->function->function->entry ? hit->registers : entry,
+				      hit->site->address == probe->function->function->entry &&
+						      !probe->function->function->inlined_in ? hit->registers : entry,
 				      param, to);
 		break;
 	case FDBG_SOURCE_OPTIMIZED_OUT:
@@ -366,6 +370,43 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		.values = values, .n_values = values ? function->n_params : 0,
 	};
 	return write_event(recorder, hit, &event, depth);
+}
+
+/* An inlined call begins. Where it ends is not seen, so that its frame has no others in it. */
+static struct fdbg_error *on_inline(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				    const struct fdbg_probe *probe, uint64_t cfa)
+{
+	const struct fdbg_traced_function *function = probe->function;
+	struct fdbg_value absent = fdbg_value_opaque(function->return_reason);
+	struct fdbg_message_event event;
+	struct fdbg_named_value *values = NULL;
+	struct fdbg_shadow_frame *frame;
+	uint64_t depth;
+	struct fdbg_error *err = NULL;
+
+	while (thread->n_frames && fdbg_shadow_top(thread)->cfa < cfa && !err)
+		err = leave_top(recorder, hit, thread);
+	if (err)
+		return err;
+	depth = thread->n_frames;
+	if (recorder->options->has_max_depth && depth > recorder->options->max_depth)
+		return NULL;
+	frame = fdbg_shadow_push(thread, function, cfa, true);
+	if (!frame)
+		return &fdbg_error_nomem;
+	if (recorder->options->values)
+		err = decode_arguments(recorder, hit, probe, NULL, &values);
+	event = (struct fdbg_message_event){
+		.kind = FDBG_EVENT_CALL, .breakpoint_id = function->call_id, .thread_id = thread->id,
+		.frame_id = frame->id, .stack_pointer = cfa, .function = function->name,
+		.values = values, .n_values = values ? function->n_params : 0,
+	};
+	if (!err)
+		err = write_event(recorder, hit, &event, depth);
+	if (!err)
+		err = write_return(recorder, hit, thread, frame, function->return_id, &absent);
+	fdbg_shadow_pop(thread);
+	return err;
 }
 
 static void add_return_value(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_shadow_frame *frame,
@@ -591,6 +632,9 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 		case FDBG_PROBE_CALL:
 			err = probe->function->dbg_trace ? on_dbg_trace(recorder, hit, thread, probe)
 							 : on_call(recorder, hit, thread, probe, cfa);
+			break;
+		case FDBG_PROBE_INLINE:
+			err = on_inline(recorder, hit, thread, probe, cfa);
 			break;
 		case FDBG_PROBE_RETURN:
 			err = on_return(recorder, hit, thread, probe, cfa);

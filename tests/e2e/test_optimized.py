@@ -132,6 +132,21 @@ fn main() {
 }
 """
 
+ASSUMED = r"""
+#[derive(Debug)] pub struct Wrapped(f32);
+#[inline(never)] fn wrapped(n: u32) -> Wrapped { Wrapped(n as f32) }
+#[inline(never)] fn number(n: u32) -> u32 { n + 1 }
+fn main() { println!("{:?} {}", wrapped(1), number(2)); }
+"""
+
+INLINES = r"""
+use std::hint::black_box as bb;
+#[inline(always)] fn add(a: u64, b: u64) -> u64 { bb(a + b) }
+#[inline(always)] fn outer(k: u64) -> u64 { add(k, 2) + 1 }
+#[inline(never)] fn work(n: u64) -> u64 { outer(n) * 2 }
+fn main() { for n in 5..bb(7) { println!("{}", work(bb(n))); } }
+"""
+
 LEVELS = ["0", "1", "2", "3", "s", "z"]
 
 
@@ -247,6 +262,29 @@ class OptimizedTest(E2ETest):
             names = {call["function"]} | set(call.get("merged", []))
             self.assertEqual(names, {"<app::X as app::A>::get", "<app::Y as app::A>::get"})
         self.assertEqual([v for n, v in self.returned(rec).items() if n.endswith("get")], [["98", "98"]])
+
+    def test_inlines(self):
+        for level in ("1", "3", "s"):
+            with self.subTest(level=level):
+                program = self.optimized(INLINES, level)
+                self.assertFalse([e for e in self.record(program).events() if e.get("inlined")])
+                rec = self.record(program, opts=["--inlines"])
+                for tree, n in zip([c for c in self.main_tree(rec).children if c.short() == "work"], (5, 6)):
+                    self.assertEqual(tree.shape()[:3], ("app::work", {"n": str(n)}, str((n + 3) * 2)))
+                    self.assertEqual([(c.short(), c.value) for c in tree.children], [("outer", None), ("add", None)])
+                    for call, name in zip(tree.children, "ka"):
+                        self.assertIn(dict(call.args).get(name), (str(n), "<optimized out>", None))
+                inlined = [e for e in rec.events() if e.get("inlined")]
+                self.assertEqual([(e["event"], e["function"]) for e in inlined],
+                                 [(kind, "app::" + name) for name in ("outer", "add") for kind in ("call", "return")] * 2)
+                self.assertIn("[inlined]", harness.fdbg("show", rec.file).stdout_text)
+
+    def test_certainty(self):
+        """A struct with one f32 is returned in a float register, or as repr(C) in an integer one: DWARF cannot tell."""
+        rec = self.record(harness.compile_rust("app", ASSUMED))
+        said = {e["function"].split("::")[1]: e.get("certainty") for e in rec.events() if e["event"] == "return"}
+        self.assertEqual((said["number"], said["main"]), (None, None))
+        self.assertEqual(said["wrapped"], "assumed")
 
     def generated(self, level, seed, functions, free=False):
         source, manifest = gen.generate(seed, functions, rustc=harness.rustc_version(), opt="free" if free else "kept")
