@@ -179,7 +179,7 @@ static bool ignores_operands(const cs_insn *insn)
 		       x86->operands[1].reg == x86->operands[2].reg;
 	case X86_INS_OR:
 		/* The number is as wide as the operands. */
-		return x86->operands[1].type == X86_OP_IMM && x86->operands[0].size <= 8 &&
+		return x86->operands[1].type == X86_OP_IMM && x86->operands[0].size && x86->operands[0].size <= 8 &&
 		       !(~(uint64_t)x86->operands[1].imm << (64 - 8 * x86->operands[0].size));
 	case X86_INS_AND:
 		return x86->operands[1].type == X86_OP_IMM && !x86->operands[1].imm;
