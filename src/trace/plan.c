@@ -252,7 +252,8 @@ static void found_tail(void *context, const struct fdbg_tail_exit *exit)
 	} else if (fdbg_arch_reg_by_dwarf(arch, dwarf) != arch->sp || offset != arch->cfa_at_entry) {
 		return;
 	}
-	if (exit->condition != FDBG_TAIL_ALWAYS && arch != &fdbg_arch_x86_64)
+	/* What never returns does not return through a jump either. */
+	if ((exit->condition != FDBG_TAIL_ALWAYS && arch != &fdbg_arch_x86_64) || planner->current->function->noreturn)
 		return;
 	if (exit->target && fdbg_map_get(&planner->by_entry, exit->target, &value))
 		target = (struct fdbg_traced_function *)(uintptr_t)value;

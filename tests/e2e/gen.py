@@ -8,6 +8,8 @@ seed.
 
     gen.py emit  --seed 1 --functions 500 -o DIR       DIR/gen_prog.rs and DIR/manifest.json
     gen.py check --seed 1 --functions 500 [--rustc-flag=…]   emit, compile, run, record ($FDBG), compare
+    gen.py check --seed 1 --functions 500 --opt-level 3 [--free] [--arch aarch64]
+        the same with an optimizing compiler: values may be absent, and are counted, but none may be wrong
 
 What a program prints, one line an event, fields parted by tabs, texts escaped as in unescape():
     THREAD C ID TEXT…     function ID of the manifest is about to be called with these arguments
