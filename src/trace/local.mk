@@ -8,7 +8,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/identity.c src/trace/identity.h \
 	src/trace/limits.c src/trace/limits.h \
 	src/trace/places.c src/trace/places.h \
-	src/trace/plan.c src/trace/plan.h \
+	src/trace/plan.c src/trace/plan.h src/trace/plan_internal.h src/trace/plan_returns.c \
 	src/trace/recorder.c src/trace/recorder.h \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/convention.c src/trace/convention.h \
