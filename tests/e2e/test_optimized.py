@@ -152,6 +152,7 @@ LEVELS = ["0", "1", "2", "3", "s", "z"]
 
 class OptimizedTest(E2ETest):
     def optimized(self, source, level, *flags):
+        source = harness.with_black_box(source, harness.rustc_version())
         return harness.compile_rust("app", source, flags=["-C", "opt-level=" + level] + list(flags))
 
     def returned(self, rec):
@@ -268,7 +269,7 @@ class OptimizedTest(E2ETest):
             with self.subTest(level=level):
                 program = self.optimized(INLINES, level)
                 self.assertFalse([e for e in self.record(program).events() if e.get("inlined")])
-                rec = self.record(program, opts=["--inlines"])
+                rec = self.record(program, opts=["--inlines", "-N", "*black_box*"])
                 for tree, n in zip([c for c in self.main_tree(rec).children if c.short() == "work"], (5, 6)):
                     self.assertEqual(tree.shape()[:3], ("app::work", {"n": str(n)}, str((n + 3) * 2)))
                     self.assertEqual([(c.short(), c.value) for c in tree.children], [("outer", None), ("add", None)])
