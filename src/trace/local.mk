@@ -7,9 +7,12 @@ libfdbgcore_a_SOURCES += \
 	src/trace/frames.c src/trace/frames.h \
 	src/trace/identity.c src/trace/identity.h \
 	src/trace/limits.c src/trace/limits.h \
+	src/trace/panics.c src/trace/panics.h \
 	src/trace/places.c src/trace/places.h \
 	src/trace/plan.c src/trace/plan.h src/trace/plan_internal.h src/trace/plan_returns.c \
-	src/trace/recorder.c src/trace/recorder.h \
+	src/trace/polls.c src/trace/polls.h \
+	src/trace/recorder.c src/trace/recorder.h src/trace/recorder_internal.h \
+	src/trace/recorder_leave.c \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/convention.c src/trace/convention.h \
 	src/trace/inlines.c src/trace/inlines.h \
