@@ -2,6 +2,7 @@
 """Optimized builds, other calling conventions and other ways out of a function than ret: what is said is true, the rest is null."""
 
 import os
+import shutil
 import unittest
 
 import gen
@@ -306,6 +307,22 @@ class OptimizedTest(E2ETest):
 
     def test_generated_free(self):
         self.generated("2", 33, 60, free=True)
+
+
+class AarchTest(E2ETest):
+    def test_generated(self):
+        if not shutil.which("qemu-aarch64"):
+            self.skipTest("there is no qemu-aarch64 (Debian: qemu-user)")
+        rustc, arm, identity = harness.arm_compiler()
+        source, manifest = gen.generate(1, 15, rustc=harness.rustc_version(identity), arch="aarch64", opt="kept", depth=2)
+        program = harness.compile_rust("gen_prog", source, flags=arm + ["-C", "opt-level=3"], compiler=rustc)
+        rec = harness.record_under_qemu(program, opts=gen.EXCLUDE, cwd=self.dir, timeout=60 * harness.SLOWNESS)
+        self.assertEqual(rec.status, 0, str(rec.done))
+        self.check_file(rec)
+        diff = gen.compare(gen.parse_output(rec.stdout_text), rec.events(), manifest, opt=True)
+        self.assertGreater(diff.compared, 15)
+        self.assertFalse(diff[:10])
+        self.assertLessEqual(diff.absent * 100, diff.returns * 3)
 
 
 # E2E_OPT_FUNCTIONS=N makes the generated programs of all levels as large as that.
