@@ -36,6 +36,33 @@ static struct fdbg_text slice(struct fdbg_text text, size_t from, size_t to)
 
 static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned int depth);
 
+/*
+ * The calling convention of `extern "C" fn()`. Names on the stream cannot hold a `"` and have `'` for it
+ * (doc/stream.md). Debug information has neither lifetimes nor characters in names, so here it can stand for
+ * nothing else.
+ */
+static void put_convention(struct fdbg_debug *debug, struct fdbg_text text)
+{
+	static const char opening[] = "extern '";
+	const size_t len = sizeof(opening) - 1;
+
+	for (;;) {
+		const char *at = text.len ? memmem(text.data, text.len, opening, len) : NULL;
+		size_t start = at ? (size_t)(at - text.data) + len : 0;
+		const char *end = at ? memchr(text.data + start, '\'', text.len - start) : NULL;
+		size_t stop = end ? (size_t)(end - text.data) : 0;
+
+		if (!end)
+			break;
+		fdbg_debug_put(debug, text.data, start - 1);
+		fdbg_debug_text(debug, "\"");
+		fdbg_debug_put(debug, text.data + start, stop - start);
+		fdbg_debug_text(debug, "\"");
+		text = slice(text, stop + 1, text.len);
+	}
+	fdbg_debug_put(debug, text.data, text.len);
+}
+
 /* Text without brackets; old compilers have no blanks around the plus between bounds. */
 static void put_plain(struct fdbg_debug *debug, struct fdbg_text text)
 {
@@ -44,11 +71,11 @@ static void put_plain(struct fdbg_debug *debug, struct fdbg_text text)
 
 		if (!plus)
 			break;
-		fdbg_debug_put(debug, text.data, (size_t)(plus - text.data));
+		put_convention(debug, slice(text, 0, (size_t)(plus - text.data)));
 		fdbg_debug_text(debug, "+");
 		text = slice(text, (size_t)(plus - text.data) + 3, text.len);
 	}
-	fdbg_debug_put(debug, text.data, text.len);
+	put_convention(debug, text);
 }
 
 /* The parts of a list between brackets, and how many there were. */

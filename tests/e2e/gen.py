@@ -8,6 +8,7 @@ seed.
 
     gen.py emit  --seed 1 --functions 500 -o DIR       DIR/gen_prog.rs and DIR/manifest.json
     gen.py check --seed 1 --functions 500 [--rustc-flag=…]   emit, compile, run, record ($FDBG), compare
+    gen.py hunt --seeds 1..20 --functions 250                check, seed by seed, and the sums of all; $RUSTC is the compiler
 
 What a program prints, one line an event, fields parted by tabs, texts escaped as in unescape():
     THREAD C ID TEXT…     function ID of the manifest is about to be called with these arguments
@@ -566,10 +567,66 @@ def compare_args(diff, where, f, texts, args):
 
 # ------------------------------------------------------------------------------------------------ command line
 
+def sum_up(diffs):
+    """The line about the differences of one or more programs in one form."""
+    return "%d calls, %d values compared, %d differences, %d arguments not read" % (
+        sum(d.calls for d in diffs), sum(d.compared for d in diffs), sum(len(d) for d in diffs),
+        sum(d.unread for d in diffs))
+
+
+def judge(seed, options):
+    """Compiles, records and compares one program: its differences in {:?} and in {:#?}."""
+    import harness
+    source, manifest = generate(seed, options.functions, threads=options.threads, depth=options.depth,
+                                types=options.type, rustc=harness.rustc_version())
+    program = harness.compile_rust("gen_prog", source, flags=options.rustc_flag)
+    with harness.Scratch() as scratch:
+        rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
+        diffs = [compare(parse_output(rec.stdout_text), rec.events(), manifest),
+                 compare(parse_output(rec.stdout_text, pretty=True), rec.dump("--values=pretty"), manifest)]
+    for diff in diffs:
+        for text in diff[:options.limit]:
+            print(text)
+    return diffs
+
+
+def check(options):
+    diffs = judge(options.seed, options)
+    for diff, form in zip(diffs, ["{:?}", "{:#?}"]):
+        print("%s: %s" % (form, sum_up([diff])))
+    return 1 if any(diffs) or not diffs[0].compared or diffs[0].unread * UNREAD_SHARE > diffs[0].compared else 0
+
+
+def hunt(options):
+    """One program a seed; nothing may differ, and nothing may be unread. A program that cannot be judged counts as a
+    difference."""
+    import harness
+    first, _, last = options.seeds.partition("..")
+    seeds = range(int(first), int(last or first) + 1)
+    every, failed = [], []
+    for seed in seeds:
+        with harness.Scratch() as scratch:      # many programs, each used once
+            harness.CACHE = scratch.path
+            try:
+                diffs = judge(seed, options)
+            except (harness.CompileError, AssertionError, UnicodeDecodeError) as e:
+                print("seed %d: %s" % (seed, e), flush=True)
+                failed.append(seed)
+                continue
+        every.append(diffs)
+        print("seed %d: {:?} %s; {:#?} %s" % (seed, sum_up(diffs[:1]), sum_up(diffs[1:])), flush=True)
+    print("%s\n%d programs of %d functions, %d of them not judged" % (
+        harness.rustc_identity().split("\n")[0], len(seeds), options.functions, len(failed)))
+    for i, form in enumerate(["{:?}", "{:#?}"]):
+        print("%s: %s" % (form, sum_up([diffs[i] for diffs in every])))
+    return 1 if failed or not every or any(d or d.unread or not d.compared for diffs in every for d in diffs) else 0
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("action", choices=["emit", "run", "check"])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["emit", "run", "check", "hunt"])
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", default="1..20", metavar="FIRST..LAST", help="of hunt")
     parser.add_argument("--functions", type=int, default=100)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--depth", type=int, default=4)
@@ -578,6 +635,10 @@ def main():
     parser.add_argument("--limit", type=int, default=20, help="differences to print")
     parser.add_argument("-o", "--output", default=".")
     options = parser.parse_args()
+    if options.action == "hunt":
+        return hunt(options)
+    if options.action == "check":
+        return check(options)
     import harness
     source, manifest = generate(options.seed, options.functions, threads=options.threads, depth=options.depth,
                                 types=options.type, rustc=harness.rustc_version())
@@ -588,21 +649,8 @@ def main():
         with open(os.path.join(options.output, "manifest.json"), "w", encoding="utf-8") as f:
             json.dump(manifest, f, indent=1)
         return 0
-    program = harness.compile_rust("gen_prog", source, flags=options.rustc_flag)
-    if options.action == "run":
-        print(program)
-        return 0
-    with harness.Scratch() as scratch:
-        rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
-        diffs = [compare(parse_output(rec.stdout_text), rec.events(), manifest),
-                 compare(parse_output(rec.stdout_text, pretty=True), rec.dump("--values=pretty"), manifest)]
-    for diff in diffs:
-        for text in diff[:options.limit]:
-            print(text)
-    for diff, form in zip(diffs, ["{:?}", "{:#?}"]):
-        print("%s: %d calls, %d values compared, %d differences, %d arguments not read"
-              % (form, diff.calls, diff.compared, len(diff), diff.unread))
-    return 1 if any(diffs) or not diffs[0].compared or diffs[0].unread * UNREAD_SHARE > diffs[0].compared else 0
+    print(harness.compile_rust("gen_prog", source, flags=options.rustc_flag))
+    return 0
 
 
 if __name__ == "__main__":
