@@ -30,3 +30,4 @@ include tests/std.mk
 include tests/trace.mk
 include tests/visualizer.mk
 include tests/e2e.mk
+include tests/values.mk

@@ -478,8 +478,10 @@ def parse_output(text, pretty=False):
 
 class Mismatch(list):
     """Differences found, as text, most telling first; `compared` counts values that were compared, `unread` arguments
-    that the recording says it could not read (doc/values.md, "Arguments that are not shown")."""
+    that the recording says it could not read (doc/values.md, "Arguments that are not shown"), `unread_text` says
+    which."""
     compared = 0
+    unread_text = ()
     unread = 0
     calls = 0
 
@@ -561,6 +563,7 @@ def compare_args(diff, where, f, texts, args):
             diff.append("%s: argument %s recorded as %s" % (where, name, got_name))
         if got is None:
             diff.unread += 1
+            diff.unread_text += ("%s: argument %s not read: %s" % (where, name, rust),)
         elif got != text:
             diff.append("%s: argument %s: %s\n    printed  %s\n    recorded %s" % (where, name, rust, text, got))
 
@@ -585,7 +588,7 @@ def judge(seed, options):
         diffs = [compare(parse_output(rec.stdout_text), rec.events(), manifest),
                  compare(parse_output(rec.stdout_text, pretty=True), rec.dump("--values=pretty"), manifest)]
     for diff in diffs:
-        for text in diff[:options.limit]:
+        for text in (diff + list(diff.unread_text))[:options.limit]:
             print(text)
     return diffs
 
