@@ -5,12 +5,16 @@ libfdbgcore_a_SOURCES += \
 	arch/aarch64_decode.c \
 	arch/aarch64_move.c \
 	arch/aarch64_prologue.c \
+	arch/aarch64_result.c \
 	arch/arch.c \
 	arch/arch.h \
 	arch/disasm.c \
 	arch/disasm.h \
+	arch/result.c \
+	arch/result.h \
 	arch/x86_64.c \
 	arch/x86_64.h \
 	arch/x86_64_decode.c \
 	arch/x86_64_move.c \
-	arch/x86_64_prologue.c
+	arch/x86_64_prologue.c \
+	arch/x86_64_result.c

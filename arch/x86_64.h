@@ -61,6 +61,9 @@ struct x86_shape {
 bool fdbg_x86_64_decode(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t size, uint64_t address,
 			struct x86_shape *ret);
 
+/* Our index and the size of a register of the disassembler; FDBG_ARCH_NO_REG and 0: not one of ours. */
+uint32_t fdbg_x86_64_register(unsigned int reg, uint32_t *size_ret);
+
 bool fdbg_x86_64_find_exits(const struct fdbg_code *code, uint64_t function_low, uint64_t function_high,
 			    void (*found)(void *context, uint64_t address, enum fdbg_exit_kind kind),
 			    void *context, uint64_t *undecoded_ret);

@@ -88,6 +88,14 @@ static struct part part_of(unsigned int reg)
 	return (struct part){ FDBG_ARCH_NO_REG, 0, false };
 }
 
+uint32_t fdbg_x86_64_register(unsigned int reg, uint32_t *size_ret)
+{
+	struct part part = part_of(reg);
+
+	*size_ret = part.size;
+	return part.index;
+}
+
 static void clobber(struct walk *walk, uint32_t index)
 {
 	walk->ret->clobbered[index / 64] |= UINT64_C(1) << index % 64;

@@ -1,2 +1,8 @@
-# Values that random programs do not make.
+# Values that random programs do not make, and the places of results.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/result
+TESTS += tests/unit/result
+endif
+tests_unit_result_SOURCES = tests/unit/result.c
+tests_unit_result_LDADD = $(UNIT_LIBS)
 EXTRA_DIST += tests/e2e/test_values.py

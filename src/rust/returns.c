@@ -12,6 +12,7 @@
 #define MINOR_INT128_ALIGN16 77
 #define MINOR_MIXED_PAYLOADS 79 /* or 78 */
 #define MINOR_LARGE_IN_MEMORY 84 /* or 83 */
+#define MINOR_PACKED_PAIRS 95    /* packed structs of two bytes are pairs; the first version is not known */
 
 static struct fdbg_layout_rules rules_of(const struct fdbg_abi *abi, const struct fdbg_unit *unit)
 {
@@ -165,10 +166,8 @@ void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *
 	return_by_rules(abi, unit, type, &rules, large_in_memory, ret);
 
 	/* Where a doubt of the rules would make a difference, the result says so. */
-	rules.pretend_repr_c = true;
-	return_by_rules(abi, unit, type, &rules, large_in_memory, &other);
+	fdbg_rust_return_alternative(abi, unit, type, &other);
 	ret->assumed = !same_place(ret, &other);
-	rules.pretend_repr_c = false;
 	if (unit->rustc_minor == MINOR_MIXED_PAYLOADS - 1) {
 		rules.mixed_payloads = true;
 		return_by_rules(abi, unit, type, &rules, large_in_memory, &other);
@@ -178,6 +177,21 @@ void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *
 		return_by_rules(abi, unit, type, &rules, true, &other);
 		ret->assumed |= !same_place(ret, &other);
 	}
+}
+
+void fdbg_rust_return_alternative(const struct fdbg_abi *abi, const struct fdbg_unit *unit,
+				  const struct fdbg_type *type, struct fdbg_abi_value *ret)
+{
+	struct fdbg_layout_rules rules;
+
+	if (!type || !by_rustc(unit)) {
+		unknown(ret, "the rustc version of the function is not known");
+		return;
+	}
+	rules = rules_of(abi, unit);
+	rules.pretend_repr_c = true;
+	rules.pretend_packed = unit->rustc_minor < MINOR_PACKED_PAIRS;
+	return_by_rules(abi, unit, type, &rules, unit->rustc_minor >= MINOR_LARGE_IN_MEMORY, ret);
 }
 
 /* A pointer to the argument's bytes takes one integer register. */

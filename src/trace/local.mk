@@ -9,6 +9,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/places.c src/trace/places.h \
 	src/trace/plan.c src/trace/plan.h \
 	src/trace/recorder.c src/trace/recorder.h \
+	src/trace/result_place.c src/trace/result_place.h \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/sources.c src/trace/sources.h \
 	src/trace/stop_engine.c src/trace/stop_internal.h \

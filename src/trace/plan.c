@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "rust/decode.h"
+#include "trace/result_place.h"
 #include "trace/sources.h"
 
 /* The most memory that a site captures with every hit; what is beyond is read on demand. */
@@ -153,6 +154,13 @@ static void return_kind(struct planner *planner, struct fdbg_traced_function *tr
 		return;
 	}
 	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &value);
+	if (value.assumed && function->n_ranges == 1) {
+		struct fdbg_code code = code_of(planner, function->ranges[0]);
+		uint64_t unused;
+		bool optimized = fdbg_map_get(&planner->optimized_units, (uintptr_t)function->unit, &unused);
+
+		fdbg_result_settle(arch, &planner->abi, function->unit, traced->return_type, &code, optimized, &value);
+	}
 	switch (value.place) {
 	case FDBG_ABI_NOTHING:
 		traced->return_kind = FDBG_RETURN_NOTHING;

@@ -314,13 +314,30 @@ static void doubts_are_told(void **state)
 	static const struct fdbg_type never = { .kind = FDBG_TYPE_BASE, .name = FDBG_TEXT("!") };
 	static const struct fdbg_type broken = { .kind = FDBG_TYPE_UNKNOWN, .size = 8 };
 	static const struct fdbg_type circle = STRUCT("app::Round", 8, round);
+	static struct fdbg_member two_u8[] = { FIELD(u8_type, 0), FIELD(u8_type, 1) };
+	static const struct fdbg_type bytes = STRUCT("app::Bytes", 2, two_u8);
+	static const struct fdbg_type either = {
+		.kind = FDBG_TYPE_UNION, .name = FDBG_TEXT("app::Either"), .size = 8, .align = 8, .align_known = true,
+		.members = one_f64, .n_members = 1,
+	};
 	static const struct fdbg_unit now = { .rustc_major = 1, .rustc_minor = 95 }, c_unit = { 0 };
-	struct fdbg_abi_value value;
+	static const struct fdbg_unit old = { .rustc_major = 1, .rustc_minor = 63 };
+	struct fdbg_abi_value value, other;
 
 	(void)state;
 	round[0] = (struct fdbg_member)FIELD(circle, 0);
 	fdbg_rust_return_value(&x86_64, &now, &meters, &value);
 	assert_true(value.place == FDBG_ABI_REGISTERS && value.assumed);
+	fdbg_rust_return_alternative(&x86_64, &now, &meters, &other);
+	assert_true(value.pieces[0].reg_class == FDBG_REG_FLOAT && other.pieces[0].reg_class == FDBG_REG_INT);
+	fdbg_rust_return_value(&x86_64, &now, &either, &value);
+	assert_true(value.place == FDBG_ABI_REGISTERS && value.assumed);
+	/* Packed structs of two bytes are one integer, and later a pair. */
+	fdbg_rust_return_value(&x86_64, &old, &bytes, &value);
+	fdbg_rust_return_alternative(&x86_64, &old, &bytes, &other);
+	assert_true(value.assumed && value.n_pieces == 2 && other.n_pieces == 1);
+	fdbg_rust_return_value(&x86_64, &now, &bytes, &value);
+	assert_true(!value.assumed && value.n_pieces == 2);
 	fdbg_rust_return_value(&x86_64, &now, &id, &value);
 	assert_true(value.place == FDBG_ABI_REGISTERS && !value.assumed);
 	fdbg_rust_return_value(&x86_64, &now, &cell, &value);
