@@ -10,6 +10,8 @@ libfdbgcore_a_SOURCES += \
 	arch/arch.h \
 	arch/disasm.c \
 	arch/disasm.h \
+	arch/frame_values.c \
+	arch/frame_values.h \
 	arch/result.c \
 	arch/result.h \
 	arch/x86_64.c \
