@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Forms of values that random programs hardly meet: each program prints what it passes, and that must be recorded."""
 
+import platform
 import unittest
 
 import harness
@@ -21,6 +22,27 @@ fn main() {
           leak(RefCell::new(Inner::A(()))).borrow(), leak(RefCell::new([])).borrow());
     locks(leak(Mutex::new(One::Done)).lock().unwrap(), leak(RwLock::new(One::Done)).read().unwrap(),
           leak(RwLock::new(U)).write().unwrap());
+}
+"""
+
+# Arguments of 128 bits for which no two registers are left, and what comes behind them. Nothing is used, so that nothing
+# is kept but what the caller left.
+WIDE = """
+use std::num::NonZeroU128;
+#[derive(Debug, Clone)] pub struct Big { a: u64, b: u64, c: u64 }
+fn big(a: u64) -> Big { Big { a, b: a + 1, c: a + 2 } }
+macro_rules! call { ($name:ident, $($value:expr),*) => { $( println!("{:?}", $value); )* $name($($value),*); } }
+fn five(a: u64, b: u64, c: u64, d: u64, e: u64, w: u128, x: u64, y: Big, z: u64) {}
+fn three(a: u64, w: u128, v: u128, w2: u128, x: u64, y: Big, z: Big) {}
+fn pairs(a: u64, b: u64, c: u64, d: u64, e: u64, w: (u128, u8), p: (u64, u64), x: u64, y: Big, z: u64) {}
+fn odd(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, x: u64, w: u128, y: Big, v: (u128, u8), z: Big) {}
+fn result(a: u64, b: u128, c: Big, d: NonZeroU128, e: Big) -> Big { big(70) }
+fn main() {
+    call!(five, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64) + 7, 8u64, big(9), 12u64);
+    call!(three, 1u64, 2u128 << 64, 3u128 << 100, 4u128 << 64, 5u64, big(6), big(9));
+    call!(pairs, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64, 7u8), (8u64, 9u64), 10u64, big(11), 14u64);
+    call!(odd, 1u64, 2u64, 3u64, 4u64, 5u64, 6u64, 7u64, 8u128 << 70, big(9), (12u128 << 70, 13u8), big(14));
+    call!(result, 1u64, 2u128 << 64, big(3), NonZeroU128::new(6 << 64).unwrap(), big(7));
 }
 """
 
@@ -68,7 +90,7 @@ fn main() { for n in 0..7 { c::run(n); plain::run(n); packed::run(n); } }
 NAMES = "f g w oi oi_forward f_forward oj ok of og ff gg none pair pair2 res bools que text p big".split()
 RESULTS = RESULTS.replace("EACH", " ".join('print("%s", %s(n));' % (n, n) for n in NAMES))
 
-QUIET = ["-N", "*::fmt", "-N", "*::leak*"]
+QUIET = ["-N", "*::fmt", "-N", "*::leak*", "-N", "*::big"]
 
 
 class ValuesTest(E2ETest):
@@ -82,6 +104,11 @@ class ValuesTest(E2ETest):
     def test_guards_of_nothing(self):
         """What a guard protects may be of no size, and still be a value."""
         self.check_printed(GUARDS)
+
+    def test_wide_arguments(self):
+        if platform.machine() != "x86_64":
+            self.skipTest("elsewhere such arguments are passed in other ways")
+        self.check_printed(WIDE)
 
     def results(self, flags=()):
         """Of each result [its function, what was printed, what was recorded]; None where a call was not recorded."""
