@@ -5,4 +5,4 @@ TESTS += tests/unit/result
 endif
 tests_unit_result_SOURCES = tests/unit/result.c
 tests_unit_result_LDADD = $(UNIT_LIBS)
-EXTRA_DIST += tests/e2e/test_values.py
+EXTRA_DIST += tests/e2e/gen_std_c.py tests/e2e/test_values.py

@@ -27,6 +27,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gen_types  # noqa: E402
 import gen_std_a  # noqa: E402,F401  adds its constructors to the table
 import gen_std_b  # noqa: E402
+import gen_std_c  # noqa: E402,F401
 from gen_types import Type  # noqa: E402
 
 # What the recording leaves out: the printing itself.
