@@ -21,9 +21,8 @@ static bool number_in(const struct fdbg_value *value, uint64_t *ret)
 	return true;
 }
 
-/* `Name` and a group of one item, of which the text is `before` and the number in wrappers (with its sign). */
-static bool put_numbered(struct fdbg_debug *debug, const struct fdbg_value *value, const char *name, const char *open,
-			 const char *before, const char *close)
+/* `Name` and a group of one item: a text, and the number in wrappers. */
+static bool put_numbered(struct fdbg_debug *debug, const struct fdbg_value *value, const char *name, const char *before)
 {
 	const struct fdbg_value *prim = fdbg_shape_peel(value);
 	struct fdbg_debug_group group;
@@ -31,32 +30,40 @@ static bool put_numbered(struct fdbg_debug *debug, const struct fdbg_value *valu
 	if (!prim || prim->kind != FDBG_VALUE_PRIM)
 		return false;
 	fdbg_debug_text(debug, name);
-	group = fdbg_debug_open(debug, open, close, close[0] == '}');
+	group = fdbg_debug_open(debug, " {", "}", true);
 	fdbg_debug_item_begin(debug, &group);
 	fdbg_debug_text(debug, before);
 	fdbg_debug_value(debug, prim);
-	if (close[0] == ')')
-		fdbg_debug_text(debug, ")");
 	fdbg_debug_item_end(debug, &group);
 	fdbg_debug_close(debug, &group);
 	return true;
 }
 
+/* `Name(inner(number))`. */
 static bool put_exit(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
-	bool code = rule->text[4] == 'C';
+	const struct fdbg_value *prim = fdbg_shape_peel(value);
+	struct fdbg_debug_group group;
 
-	return put_numbered(debug, value, rule->text, "(", code ? "unix_exit_status(" : "unix_wait_status(", ")");
+	if (!prim || prim->kind != FDBG_VALUE_PRIM)
+		return false;
+	fdbg_debug_text(debug, rule->text);
+	group = fdbg_debug_open(debug, "(", ")", false);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_wrap(debug, rule->text[4] == 'C' ? "unix_exit_status" : "unix_wait_status", prim);
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_close(debug, &group);
+	return true;
 }
 
 static bool put_descriptor(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
-	return put_numbered(debug, fdbg_shape_field(value, "fd"), rule->text, " {", "fd: ", "}");
+	return put_numbered(debug, fdbg_shape_field(value, "fd"), rule->text, "fd: ");
 }
 
 static bool put_leader(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
-	return put_numbered(debug, value, rule->text, " {", "is_leader: ", "}");
+	return put_numbered(debug, value, rule->text, "is_leader: ");
 }
 
 /* Bytes that are shown as a text when they are one. */

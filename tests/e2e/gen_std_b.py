@@ -133,7 +133,7 @@ def helpers(rustc):
 
 # --------------------------------------------------------------------------------------------- making entries
 
-def wrap(weight, rust, name, forms, since=(1, 0), kind=None):
+def wrap(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__):
     """An entry for a wrapper of any one type: `%s` is the type in rust and name, {T} and {V} type and value in forms."""
 
     def make(g, depth):
@@ -142,11 +142,11 @@ def wrap(weight, rust, name, forms, since=(1, 0), kind=None):
                     lambda: g.rng.choice(forms).replace("{T}", t.rust).replace("{V}", t.value()))
 
     make.__name__ = kind or rust.split("<")[0].split("::")[-1].lower()
-    make.__module__ = __name__
+    make.__module__ = module
     con(weight, since=since)(make)
 
 
-def fixed(weight, rust, name, forms, since=(1, 0), kind=None):
+def fixed(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__):
     """An entry for a type without arguments; forms: source texts of values, or functions of g."""
 
     def make(g, depth):
@@ -157,7 +157,7 @@ def fixed(weight, rust, name, forms, since=(1, 0), kind=None):
         return Type(rust, name, value)
 
     make.__name__ = kind or rust.split("::")[-1].split("<")[0].lower()
-    make.__module__ = __name__
+    make.__module__ = module
     con(weight, leaf=True, since=since)(make)
 
 

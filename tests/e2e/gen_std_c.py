@@ -3,8 +3,11 @@
 wakers, errors that hold errors, weak and raw pointers to what has no size of its own.
 """
 
+import functools
+
+import gen_std_b
 import gen_types
-from gen_std_b import byte_literal, fixed, kind, wrap
+from gen_std_b import byte_literal, kind
 from gen_types import Type, con, int_value, items, str_literal
 
 KIT = """
@@ -47,6 +50,8 @@ pub fn weak_dyn<T: fmt::Debug + 'static>(x: T) -> std::rc::Weak<dyn fmt::Debug> 
 gen_types.KITS.append(("kit_c", KIT))
 
 C = "crate::kit_c::"
+fixed = functools.partial(gen_std_b.fixed, module=__name__)
+wrap = functools.partial(gen_std_b.wrap, module=__name__)
 
 
 # --------------------------------------------------------------------------------------------- readers and writers

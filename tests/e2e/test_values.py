@@ -78,7 +78,7 @@ macro_rules! results { ($module:ident, $($repr:meta),*) => { pub mod $module {
   #[inline(never)] pub fn que(a: u64) -> Result<I, u64> { let v = res(a)?; Ok(I(v.0 + 1)) }
   #[inline(never)] pub fn text(a: u64) -> Option<I> { let s = format!("{}", a); s.parse().ok().map(I) }
   #[inline(never)] pub fn p(a: u64) -> P { P(a > 2, a as u8) }
-  #[inline(never)] pub fn big(a: u64) -> Option<I> { let t = [a; 900]; if t[a as usize] > 3 { Some(I(t[3])) } else { None } }
+  #[inline(never)] pub fn huge(a: u64) -> Option<I> { let t = [a; 900]; if t[a as usize] > 3 { Some(I(t[3])) } else { None } }
   pub fn print<T: std::fmt::Debug>(name: &str, value: T) { println!("{} {:?}", name, value) }
   #[inline(never)] pub fn run(n: u64) { EACH }
 } } }
@@ -87,7 +87,7 @@ results!(plain,);
 results!(packed, repr(packed));
 fn main() { for n in 0..7 { c::run(n); plain::run(n); packed::run(n); } }
 """
-NAMES = "f g w oi oi_forward f_forward oj ok of og ff gg none pair pair2 res bools que text p big".split()
+NAMES = "f g w oi oi_forward f_forward oj ok of og ff gg none pair pair2 res bools que text p huge".split()
 RESULTS = RESULTS.replace("EACH", " ".join('print("%s", %s(n));' % (n, n) for n in NAMES))
 
 QUIET = ["-N", "*::fmt", "-N", "*::leak*", "-N", "*::big"]
