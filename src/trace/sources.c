@@ -268,12 +268,11 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	if (context->stop == context->function->entry && !param->location.list &&
 	    (source.reg == arch->sp || source.reg == arch->fp) && simple.kind != FDBG_SIMPLE_CFA &&
 	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry) {
-		if (!context->body_known || source.reg != context->body_cfa_reg ||
-		    source.offset < context->body_cfa_offset)
+		if (!context->body || source.reg != context->body->cfa_reg || source.offset < context->body->cfa_offset)
 			return from_abi(context, abi);
 		/* A slot in the caller's frame: the argument is passed on the stack. */
 		source.reg = context->cfa_reg;
-		source.offset += context->cfa_offset - context->body_cfa_offset;
+		source.offset += context->cfa_offset - context->body->cfa_offset;
 		return source;
 	}
 	if (still_in_registers(context, &source, abi))
@@ -405,7 +404,8 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 	struct fdbg_abi_value *values = fdbg_arena_array(context->arena, n_types + 2, sizeof(*values));
 	const uint32_t *first = context->arch->int_args +
 				(context->hidden_pointer && context->arch->hidden_pointer_is_arg);
-	bool in_first = captures_come_from(context, first[0]), in_second = captures_come_from(context, first[1]);
+	const struct fdbg_source_context *proof = context->body ? context->body : context;
+	bool in_first = captures_come_from(proof, first[0]), in_second = captures_come_from(proof, first[1]);
 	size_t n_found = 0;
 
 	if (!misses_environment(context->function, types, n_types)) {
@@ -419,7 +419,7 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 			with[i] = i < n ? &pointer : types[i - n];
 		fdbg_rust_arguments(context->abi, context->function->unit, with, n_types + n,
 				    context->hidden_pointer, values);
-		agreement = stores_agree(context, params, n_types, values + n);
+		agreement = stores_agree(proof, params, n_types, values + n);
 		if (agreement == SAYS_NOTHING && in_first)
 			agreement = n == (in_second ? 2 : 1) ? AGREES : DISAGREES;
 		if (agreement != AGREES)
