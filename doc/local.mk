@@ -10,4 +10,5 @@ dist_man_MANS = \
 	doc/man/fdbg-verify.1 \
 	doc/man/fdbg-filters.5 \
 	doc/man/fdbg-stream.5 \
-	doc/man/fdbg-visualizers.5
+	doc/man/fdbg-visualizers.5 \
+	doc/man/fdbg-values.7

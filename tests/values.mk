@@ -5,4 +5,5 @@ TESTS += tests/unit/result
 endif
 tests_unit_result_SOURCES = tests/unit/result.c
 tests_unit_result_LDADD = $(UNIT_LIBS)
-EXTRA_DIST += tests/e2e/gen_std_c.py tests/e2e/test_values.py
+TESTS += tests/values_page.sh
+EXTRA_DIST += doc/md2man.awk tests/values_page.sh tests/e2e/crates.py tests/e2e/gen_std_c.py tests/e2e/test_values.py

@@ -342,7 +342,7 @@ wrap(2, "std::mem::ManuallyDrop<%s>", "core::mem::manually_drop::ManuallyDrop<%s
 @con(2, leaf=True)
 def maybe_uninit(g, depth):
     t = g.type(0)
-    while "crate::kit::Text" in t.rust:     # as in phantom_data
+    while "crate::kit::Text" in t.rust or "fn(&" in t.rust:     # as in phantom_data
         t = g.type(0)
     return Type("std::mem::MaybeUninit<%s>" % t.rust, None,
                 lambda: "std::mem::MaybeUninit::<%s>::new(%s)" % (t.rust, t.value()))
@@ -353,7 +353,7 @@ def maybe_uninit(g, depth):
 @con(2)
 def phantom_data(g, depth):
     t = g.type(depth - 1)
-    while re.search(r"crate::[\w:#]+<'", t.rust):  # the text has '_ then, which debug information does not know
+    while re.search(r"crate::[\w:#]+<'|fn\(&", t.rust):  # the text has '_ then, which debug information does not know
         t = g.type(depth - 1)
     return Type("std::marker::PhantomData<%s>" % t.rust, None, lambda: "std::marker::PhantomData", copy=True)
 
