@@ -28,6 +28,9 @@ include tests/debuginfo.mk
 include tests/rust.mk
 include tests/std.mk
 include tests/trace.mk
+include tests/unwinding.mk
 include tests/visualizer.mk
+include tests/export.mk
+include tests/cargo.mk
 include tests/e2e.mk
 include tests/values.mk

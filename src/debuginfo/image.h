@@ -53,6 +53,9 @@ const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address
 void fdbg_image_each_symbol(const struct fdbg_image *image,
 			    bool (*visit)(void *context, const struct fdbg_symbol *symbol), void *context);
 
+/* True when the image takes a symbol of that name from a shared library. */
+bool fdbg_image_imports(const struct fdbg_image *image, const char *name);
+
 /* The function symbol that covers address, or false. */
 bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret);
 

@@ -141,6 +141,17 @@ static struct fdbg_error *write_function(struct fdbg_writer *writer, uint64_t no
 	return err ? err : fdbg_writer_breakpoint(writer, now, &ret);
 }
 
+static struct fdbg_error *write_endpoint(struct fdbg_writer *writer, uint64_t now, uint32_t file_id,
+					 const struct fdbg_traced_function *traced)
+{
+	struct fdbg_message_breakpoint endpoint = {
+		.id = traced->poll->endpoint_id, .file_id = file_id, .line = traced->function->line,
+		.type = FDBG_BREAKPOINT_FUTURE_ENDPOINT, .capture = FDBG_CAPTURE_NONE,
+	};
+
+	return fdbg_writer_breakpoint(writer, now, &endpoint);
+}
+
 static struct fdbg_error *write_functions(struct fdbg_writer *writer, uint64_t now, const struct fdbg_plan *plan,
 					  struct fdbg_text root, const char *const *map, struct fdbg_arena *arena,
 					  struct fdbg_strmap *files)
@@ -174,6 +185,9 @@ static struct fdbg_error *write_functions(struct fdbg_writer *writer, uint64_t n
 		err = write_fixed_breakpoints(writer, now);
 	for (size_t i = 0; i < plan->n_functions && !err; i++)
 		err = write_function(writer, now, file_ids[i], &plan->functions[i]);
+	for (size_t i = 0; i < plan->n_functions && !err; i++)
+		if (plan->functions[i].poll)
+			err = write_endpoint(writer, now, file_ids[i], &plan->functions[i]);
 	return err;
 }
 

@@ -30,7 +30,7 @@ struct fdbg_hit {
 enum fdbg_engine_event_kind {
 	FDBG_ENGINE_HIT,
 	FDBG_ENGINE_IDLE,    /* nothing happened for a while: the caller may look at the clock */
-	FDBG_ENGINE_LANDING, /* unwinding goes on in a frame: the hit has thread, time and registers, no site and no memory */
+	FDBG_ENGINE_LANDING, /* unwinding or a long jump goes on in a frame: the hit has thread, time and registers, no site and no memory */
 	FDBG_ENGINE_EXITED,  /* exit_code */
 	FDBG_ENGINE_KILLED,  /* signal */
 	FDBG_ENGINE_EXEC,    /* another program runs now, without probes */

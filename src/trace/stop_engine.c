@@ -91,6 +91,68 @@ enum outcome {
 	OUTCOME_PENDING, /* likewise, when the answers to its reads are in */
 };
 
+/* Once is enough: from then on every landing of every thread is seen. */
+static struct fdbg_error *watch_set_ip(struct fdbg_stop_engine *engine)
+{
+	struct fdbg_error *err;
+	uint64_t set_ip;
+
+	if (engine->watches_unwinding)
+		return NULL;
+	engine->watches_unwinding = true;
+	err = fdbg_unwinder_find(engine->session, engine->image, engine->base.bias, &set_ip);
+	if (!err)
+		err = fdbg_places_add(&engine->places, set_ip, FDBG_ROLE_SET_IP);
+	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) ||
+	    fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		fdbg_log(engine->log, FDBG_LOG_INFO, "frames that a panic leaves are noticed late: %s", err->message);
+		fdbg_error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
+static struct fdbg_error *watch_jumps(struct fdbg_stop_engine *engine)
+{
+	uint64_t addresses[FDBG_MAX_SETJMPS];
+	size_t n = 0;
+	struct fdbg_error *err;
+
+	engine->wants_jumps = false;
+	err = fdbg_unwinder_find_jumps(engine->session, engine->image, engine->base.bias, addresses, &n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = fdbg_places_add(&engine->places, addresses[i], FDBG_ROLE_SETJMP);
+	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) ||
+	    fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		fdbg_log(engine->log, FDBG_LOG_INFO, "frames that a long jump leaves are noticed late: %s", err->message);
+		fdbg_error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
+/* Where setjmp, at whose first instruction the thread is, returns to. */
+static struct fdbg_error *watch_return(struct fdbg_stop_engine *engine)
+{
+	const struct fdbg_registers *registers = &engine->now->registers;
+	uint64_t address = 0;
+	uint8_t bytes[8];
+	struct fdbg_error *err;
+	bool done;
+
+	if (engine->arch->ra != FDBG_ARCH_NO_REG)
+		return fdbg_places_add(&engine->places, fdbg_registers_get(registers, engine->arch->ra), FDBG_ROLE_LANDING);
+	err = fdbg_session_queue_read(engine->session, fdbg_registers_get(registers, engine->arch->sp), sizeof(bytes), bytes,
+				      &done);
+	if (!err)
+		err = fdbg_session_collect(engine->session);
+	if (err || !done)
+		return err;
+	for (int i = 7; i >= 0; i--)
+		address = address << 8 | bytes[i];
+	return fdbg_places_add(&engine->places, address, FDBG_ROLE_LANDING);
+}
+
 /* A breakpoint of ours was reached. */
 static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg_stop_place *place,
 			      const struct fdbg_stop *stop, enum outcome *ret)
@@ -103,6 +165,18 @@ static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg
 	switch (place->role) {
 	case FDBG_ROLE_SITE:
 		engine->base.stats.hits++;
+		if (engine->wants_jumps || engine->wants_exceptions) {
+			/* The libraries are loaded when the first hit comes. New places move the others. */
+			size_t index = (size_t)(place - engine->places.items);
+
+			err = engine->wants_jumps ? watch_jumps(engine) : NULL;
+			if (!err && engine->wants_exceptions)
+				err = watch_set_ip(engine);
+			engine->wants_exceptions = false;
+			if (err)
+				return err;
+			place = &engine->places.items[index];
+		}
 		*event = event_of(engine, FDBG_ENGINE_HIT, stop);
 		event->hit.site = &engine->plan->sites[place - engine->places.items];
 		err = fdbg_stop_load_needed_registers(engine, event->hit.site);
@@ -114,6 +188,8 @@ static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg
 		return fdbg_places_add(&engine->places,
 				       fdbg_registers_get(&engine->now->registers, engine->arch->int_args[1]),
 				       FDBG_ROLE_LANDING);
+	case FDBG_ROLE_SETJMP:
+		return watch_return(engine);
 	case FDBG_ROLE_LANDING:
 		*event = event_of(engine, FDBG_ENGINE_LANDING, stop);
 		*ret = OUTCOME_EVENT;
@@ -426,6 +502,8 @@ static struct fdbg_error *start(struct fdbg_stop_engine *engine)
 	if (err)
 		return err;
 	engine->signal = engine->places.signal;
+	engine->wants_jumps = fdbg_unwinder_has_jumps(engine->image);
+	engine->wants_exceptions = fdbg_unwinder_has_exceptions(engine->image);
 	return pass_signals(engine);
 }
 
@@ -442,26 +520,11 @@ static void back_out(struct fdbg_stop_engine *engine)
 	fdbg_error_destroy(err);
 }
 
-/* Once is enough: from then on every landing of every thread is seen. */
 static struct fdbg_error *watch_unwinding(struct fdbg_engine *base)
 {
 	struct fdbg_stop_engine *engine = self(base);
-	struct fdbg_error *err;
-	uint64_t set_ip;
 
-	if (engine->watches_unwinding || !engine->held)
-		return NULL;
-	engine->watches_unwinding = true;
-	err = fdbg_unwinder_find(engine->session, engine->image, engine->base.bias, &set_ip);
-	if (!err)
-		err = fdbg_places_add(&engine->places, set_ip, FDBG_ROLE_SET_IP);
-	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) ||
-	    fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
-		fdbg_log(engine->log, FDBG_LOG_INFO, "frames that a panic leaves are noticed late: %s", err->message);
-		fdbg_error_destroy(err);
-		err = NULL;
-	}
-	return err;
+	return engine->held ? watch_set_ip(engine) : NULL;
 }
 
 static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, stop, destroy };
