@@ -94,6 +94,8 @@ struct fdbg_moved {
 	size_t size;             /* a multiple of 16 */
 };
 
+struct fdbg_result_code;
+
 struct fdbg_arch {
 	const char *name;        /* "x86_64", "aarch64" */
 	uint16_t elf_machine;    /* EM_… */
@@ -146,6 +148,13 @@ struct fdbg_arch {
 	 * a jump's target is not known.
 	 */
 	bool (*may_repeat)(const struct fdbg_code *code, uint64_t stop);
+
+	/*
+	 * Analyses the code of a whole function (of one range) for what it tells of where the result is
+	 * (arch/result.h). Nothing is found, all zero, where it cannot be decoded or without memory. What different
+	 * ways out say is put together, contradictions too.
+	 */
+	void (*analyse_result)(const struct fdbg_code *code, struct fdbg_result_code *ret);
 
 	/*
 	 * Moves the instruction at the start of code out of line to address `to`: running the result there has

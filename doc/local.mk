@@ -19,6 +19,7 @@ dist_man_MANS = \
 	doc/man/fdbg-remote.7 \
 	doc/man/fdbg-stream.5 \
 	doc/man/fdbg-visualizers.5 \
+	doc/man/fdbg-values.7 \
 	doc/man/libfdbg.3
 exampledir = $(docdir)/examples
 dist_example_DATA = doc/count_calls.c

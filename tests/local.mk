@@ -41,3 +41,4 @@ include tests/lib.mk
 include tests/servers.mk
 include tests/board.mk
 include tests/recipes.mk
+include tests/values.mk
