@@ -149,7 +149,7 @@ static struct fdbg_error *make_plan(struct recording *recording, int *status_ret
 	struct fdbg_debuginfo_options debuginfo_options = { .symbols = options->symbols, .log = options->log };
 	struct fdbg_plan_options plan_options = {
 		.values = options->level == FDBG_TRACE_FULL, .calls = options->level != FDBG_TRACE_NONE,
-		.log = options->log,
+		.allocations = options->allocations, .log = options->log,
 	};
 	struct fdbg_chosen *chosen;
 	struct fdbg_error *err;
@@ -320,6 +320,7 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 		return err;
 	stats->debuginfo_seconds = since(phase);
 	stats->n_probes = recording->plan->n_sites;
+	stats->n_heap_probes = recording->plan->n_heap_sites;
 	phase = fdbg_clock_mono_ns();
 	*status_ret = STATUS_FAILED;
 	if (fdbg_target_is_launch(&options->target))
@@ -348,6 +349,7 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 	stats->engine = recording->engine->stats;
 	stats->session = *fdbg_session_stats(recording->session);
 	stats->n_events = recording->result.n_events;
+	stats->heap = recording->result.heap;
 	stats->file_size = fdbg_writer_size(recording->writer);
 	return err;
 }

@@ -53,6 +53,18 @@ const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address
 void fdbg_image_each_symbol(const struct fdbg_image *image,
 			    bool (*visit)(void *context, const struct fdbg_symbol *symbol), void *context);
 
+/*
+ * Calls found for each word that the loader fills with a link-time address (plus where the program is loaded), as the relative
+ * relocations say.
+ */
+struct fdbg_error *fdbg_image_each_relative(struct fdbg_image *image,
+					    void (*found)(void *context, uint64_t slot, uint64_t value),
+					    void *context) FDBG_CHECK;
+
+/* Calls visit for each part of the executable code that is in the file. */
+void fdbg_image_each_code(const struct fdbg_image *image,
+			  void (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);
+
 /* The function symbol that covers address, or false. */
 bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret);
 

@@ -7,12 +7,14 @@ libfdbgcore_a_SOURCES += \
 	src/debuginfo/frame.c \
 	src/debuginfo/function.c \
 	src/debuginfo/image.c src/debuginfo/image.h src/debuginfo/image_internal.h \
+	src/debuginfo/inline.c \
 	src/debuginfo/internal.h \
 	src/debuginfo/leb.h \
 	src/debuginfo/line_program.c src/debuginfo/line_program.h \
 	src/debuginfo/lines.c \
 	src/debuginfo/lists.c \
 	src/debuginfo/location.c src/debuginfo/location.h \
+	src/debuginfo/relocation.c \
 	src/debuginfo/separate.c \
 	src/debuginfo/simplify.c \
 	src/debuginfo/type.c src/debuginfo/type.h \

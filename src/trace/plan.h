@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "debuginfo/debuginfo.h"
 #include "rust/returns.h"
+#include "trace/heap.h"
 #include "trace/selector.h"
 
 /*
@@ -94,11 +95,13 @@ enum fdbg_probe_kind {
 	FDBG_PROBE_CALL,   /* arguments are in place */
 	FDBG_PROBE_RETURN, /* at a ret */
 	FDBG_PROBE_PANIC,  /* entry of rust_panic */
+	FDBG_PROBE_HEAP,   /* a heap allocation: heap */
 };
 
 struct fdbg_probe {
 	enum fdbg_probe_kind kind;
-	const struct fdbg_traced_function *function; /* NULL: PANIC */
+	const struct fdbg_traced_function *function; /* NULL: PANIC, HEAP */
+	const struct fdbg_heap_probe *heap;          /* of HEAP */
 	/* The canonical frame address is register + offset here. It identifies a frame: the same at its call and its returns. */
 	uint32_t cfa_reg;          /* index into arch->regs */
 	int64_t cfa_offset;
@@ -126,12 +129,14 @@ struct fdbg_plan {
 	struct fdbg_traced_function *functions;
 	size_t n_functions;
 	struct fdbg_site *sites;   /* by address */
-	size_t n_sites;
+	size_t n_sites, n_heap_sites; /* heap: those that are for allocations alone */
+	enum fdbg_heap_mode allocations;
 };
 
 struct fdbg_plan_options {
 	bool values;               /* false: --trace=call-only */
 	bool calls;                /* false: --trace=none: panics and fire::dbg! only */
+	enum fdbg_heap_mode allocations;
 	const struct fdbg_log *log;
 };
 

@@ -18,6 +18,7 @@ struct recorder {
 	const struct fdbg_record_options *options;
 	struct fdbg_decoder *decoder;
 	struct fdbg_shadow frames;
+	struct fdbg_heap *heap;
 	struct fdbg_record_result *result;
 	bool full;           /* max_events is reached */
 };
@@ -495,6 +496,10 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 		case FDBG_PROBE_PANIC:
 			err = on_panic(recorder, hit, thread);
 			break;
+		case FDBG_PROBE_HEAP:
+			err = fdbg_heap_on_hit(recorder->heap, hit, probe->heap, fdbg_shadow_current(thread),
+					       recorder->writer);
+			break;
 		}
 	}
 	return err;
@@ -594,8 +599,13 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 		return err;
 	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
 	fdbg_decoder_set_visualizers(recorder.decoder, options->visualizers, options->log);
-	err = run(&recorder);
+	err = fdbg_heap_create(debuginfo, plan->arch, engine->bias, &recorder.heap);
+	if (!err) {
+		err = run(&recorder);
+		ret->heap = *fdbg_heap_stats_of(recorder.heap);
+	}
 	ret->n_open = count_open(&recorder.frames);
+	fdbg_heap_destroy(recorder.heap);
 	fdbg_decoder_destroy(recorder.decoder);
 	fdbg_shadow_deinit(&recorder.frames);
 	return err;

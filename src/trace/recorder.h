@@ -50,6 +50,7 @@ struct fdbg_record_result {
 	int exit_code, signal;
 	uint64_t n_events;       /* of the `event` stream */
 	uint64_t n_open;         /* frames that were still open at the end */
+	struct fdbg_heap_stats heap;
 };
 
 /* Runs a recording. Writer, engine and plan stay the caller's. The result is filled in also with an error. */

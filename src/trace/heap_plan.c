@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Where to look at heap allocations: the calls of the allocation functions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "rust/names.h"
+#include "trace/heap.h"
+
+/*
+ * The calls are found in the code: a quick scan gives addresses that may be calls of an allocation function, directly or through a
+ * slot that the loader fills in, and the functions around these are then decoded from their start.
+ */
+
+/* How an allocation function takes and gives what it is about (std-types.md, section 12). */
+enum role {
+	ROLE_NONE,
+	ROLE_ALLOC,         /* __rust_alloc, __rust_alloc_zeroed: (size, align) -> address */
+	ROLE_REALLOC,       /* __rust_realloc: (address, old size, align, new size) -> address */
+	ROLE_DEALLOC,       /* __rust_dealloc: (address, size, align) */
+	ROLE_EXCHANGE,      /* exchange_malloc: (size, align) -> address */
+	ROLE_BOX_NEW,       /* box_new_uninit: (align, size) -> address */
+	ROLE_ALLOCATE,      /* Global::allocate: -> (address, size), address 0: failed */
+	ROLE_DEALLOCATE,    /* Global::deallocate: (self, address, …) */
+	ROLE_INTO_SLICE,    /* Vec::into_boxed_slice: -> (address, length) */
+};
+
+/* Chains of tail calls that are followed. */
+#define MAX_ROUNDS 8
+/* Stack beyond the caller's frame, for who called further out. */
+#define WINDOW_OBJECT 256
+#define WINDOW_BYTES 1024
+#define WINDOW_ALL 1536
+#define WINDOW_MAX 4096
+
+struct found_call {
+	uint64_t function;      /* address of the function that it is in */
+	struct fdbg_branch branch;
+	enum role role;
+	uint64_t callee;
+	bool joined;            /* other code may jump to where it returns */
+};
+
+struct heap_planner {
+	const struct fdbg_heap_plan_context *context;
+	struct fdbg_map roles;       /* address -> enum role */
+	struct fdbg_map slots;       /* address of a word -> the callee in it */
+	uint64_t *candidates;
+	size_t n_candidates, cap_candidates;
+	struct found_call *calls;    /* of the function at hand from first_call on */
+	size_t n_calls, cap_calls, first_call;
+	uint64_t *targets;           /* of jumps in the function at hand */
+	size_t n_targets, cap_targets;
+	bool wanders;                /* it jumps to addresses that are not known */
+	uint64_t function;
+	size_t n_role[ROLE_INTO_SLICE + 1];
+	bool nomem;
+};
+
+static bool grow(void **items, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 256;
+	void *grown;
+
+	if (n < *cap)
+		return true;
+	grown = reallocarray(*items, more, size);
+	if (!grown)
+		return false;
+	*items = grown;
+	*cap = more;
+	return true;
+}
+
+/* ---- the allocation functions ---- */
+
+static enum role role_by_name(struct fdbg_text name)
+{
+	static const struct {
+		const char *end;
+		enum role role;
+	} lowest[] = {
+		{ "__rust_alloc", ROLE_ALLOC }, { "__rust_alloc_zeroed", ROLE_ALLOC },
+		{ "__rust_realloc", ROLE_REALLOC }, { "__rust_dealloc", ROLE_DEALLOC },
+	};
+
+	for (size_t i = 0; i < sizeof(lowest) / sizeof(lowest[0]); i++)
+		if (fdbg_text_is(name, lowest[i].end) ||
+		    (fdbg_text_starts(name, "__rustc") && fdbg_text_ends(name, lowest[i].end)))
+			return lowest[i].role;
+	if (fdbg_text_is(name, "alloc::alloc::exchange_malloc"))
+		return ROLE_EXCHANGE;
+	if (fdbg_text_is(name, "alloc::boxed::box_new_uninit"))
+		return ROLE_BOX_NEW;
+	if (fdbg_text_starts(name, "<alloc::alloc::Global as ") || fdbg_text_starts(name, "<&")) {
+		if (fdbg_text_ends(name, "Allocator>::allocate") || fdbg_text_ends(name, "Allocator>::allocate_zeroed"))
+			return ROLE_ALLOCATE;
+		if (fdbg_text_ends(name, "Allocator>::deallocate"))
+			return ROLE_DEALLOCATE;
+		return ROLE_NONE;
+	}
+	if (fdbg_text_is(name, "alloc::alloc::Global::alloc_impl") ||
+	    fdbg_text_is(name, "alloc::alloc::Global::alloc_impl_runtime") ||
+	    fdbg_text_is(name, "<alloc::alloc::Global>::alloc_impl") ||
+	    fdbg_text_is(name, "<alloc::alloc::Global>::alloc_impl_runtime"))
+		return ROLE_ALLOCATE;
+	if (memmem(name.data, name.len, "alloc::vec::Vec<", 16) && fdbg_text_ends(name, "::into_boxed_slice"))
+		return ROLE_INTO_SLICE;
+	return ROLE_NONE;
+}
+
+static bool has(struct fdbg_text text, const char *part)
+{
+	return memmem(text.data, text.len, part, strlen(part));
+}
+
+static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
+{
+	struct heap_planner *planner = context;
+	bool all = planner->context->mode == FDBG_HEAP_ALL;
+	struct fdbg_arena scratch = { 0 };
+	struct fdbg_text name = symbol->name;
+	enum role role;
+
+	if (!symbol->function || !symbol->address)
+		return true;
+	/* Most names need no demangling to see that they are others'. */
+	if (!has(name, "__rust_") && (all || !(has(name, "exchange_malloc") || has(name, "box_new_uninit") ||
+					       has(name, "alloc_impl") || has(name, "allocate") ||
+					       has(name, "into_boxed_slice"))))
+		return true;
+	if (!fdbg_rust_demangle(symbol->name, &scratch, &name))
+		name = symbol->name;
+	role = role_by_name(name);
+	if (role != ROLE_NONE) {
+		planner->n_role[role]++;
+		planner->nomem |= !fdbg_map_set(&planner->roles, symbol->address, role);
+	}
+	fdbg_arena_deinit(&scratch);
+	return !planner->nomem;
+}
+
+static void visit_slot(void *context, uint64_t slot, uint64_t value)
+{
+	struct heap_planner *planner = context;
+	uint64_t role;
+
+	if (fdbg_map_get(&planner->roles, value, &role))
+		planner->nomem |= !fdbg_map_set(&planner->slots, slot, value);
+}
+
+/* ---- the calls ---- */
+
+static bool is_wanted(void *context, uint64_t target, bool slot)
+{
+	const struct heap_planner *planner = context;
+	uint64_t unused;
+
+	return fdbg_map_get(slot ? &planner->slots : &planner->roles, target, &unused);
+}
+
+static void add_candidate(void *context, uint64_t address)
+{
+	struct heap_planner *planner = context;
+
+	if (!grow((void **)&planner->candidates, planner->n_candidates, &planner->cap_candidates, sizeof(uint64_t)))
+		planner->nomem = true;
+	else
+		planner->candidates[planner->n_candidates++] = address;
+}
+
+static void scan_code(void *context, uint64_t address, const uint8_t *bytes, size_t size)
+{
+	struct heap_planner *planner = context;
+	struct fdbg_code code = { .bytes = bytes, .address = address, .size = size };
+
+	planner->context->arch->scan_branches(&code, is_wanted, add_candidate, planner);
+}
+
+static void visit_branch(void *context, const struct fdbg_branch *branch)
+{
+	struct heap_planner *planner = context;
+	uint64_t callee = branch->target, role = ROLE_NONE;
+	bool known = branch->target && (!branch->slot || fdbg_map_get(&planner->slots, branch->target, &callee));
+
+	if (known && fdbg_map_get(&planner->roles, callee, &role)) {
+		if (!grow((void **)&planner->calls, planner->n_calls, &planner->cap_calls, sizeof(*planner->calls)))
+			planner->nomem = true;
+		else
+			planner->calls[planner->n_calls++] = (struct found_call){
+				.function = planner->function, .branch = *branch, .role = (enum role)role, .callee = callee,
+			};
+		return;
+	}
+	if (branch->kind == FDBG_BRANCH_CALL || branch->slot)
+		return;
+	if (!branch->target)
+		planner->wanders = true;
+	else if (!grow((void **)&planner->targets, planner->n_targets, &planner->cap_targets, sizeof(uint64_t)))
+		planner->nomem = true;
+	else
+		planner->targets[planner->n_targets++] = branch->target;
+}
+
+static void decode_function(struct heap_planner *planner, const struct fdbg_symbol *symbol)
+{
+	struct fdbg_code code = { .address = symbol->address, .size = (size_t)symbol->size };
+
+	code.bytes = fdbg_image_bytes(planner->context->image, code.address, code.size, false);
+	if (!code.bytes)
+		return;
+	planner->function = symbol->address;
+	planner->first_call = planner->n_calls;
+	planner->n_targets = 0;
+	planner->wanders = false;
+	planner->context->arch->find_branches(&code, visit_branch, planner);
+	for (size_t i = planner->first_call; i < planner->n_calls; i++) {
+		planner->calls[i].joined = planner->wanders;
+		for (size_t k = 0; k < planner->n_targets; k++)
+			planner->calls[i].joined |= planner->targets[k] == planner->calls[i].branch.next;
+	}
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Finds all calls of functions that have a role. */
+static struct fdbg_error *find_calls(struct heap_planner *planner)
+{
+	struct fdbg_error *err = fdbg_image_each_relative(planner->context->image, visit_slot, planner);
+	uint64_t decoded = 0;
+
+	if (err)
+		return err;
+	planner->n_calls = planner->n_candidates = 0;
+	fdbg_image_each_code(planner->context->image, scan_code, planner);
+	if (planner->nomem)
+		return &fdbg_error_nomem;
+	if (planner->n_candidates)
+		qsort(planner->candidates, planner->n_candidates, sizeof(uint64_t), compare_addresses);
+	for (size_t i = 0; i < planner->n_candidates && !planner->nomem; i++) {
+		struct fdbg_symbol symbol;
+
+		if (planner->candidates[i] < decoded ||
+		    !fdbg_image_symbol_at(planner->context->image, planner->candidates[i], &symbol) || !symbol.size)
+			continue;
+		decode_function(planner, &symbol);
+		decoded = symbol.address + symbol.size;
+	}
+	return planner->nomem ? &fdbg_error_nomem : NULL;
+}
+
+static bool put(struct heap_planner *planner, uint64_t address, const struct fdbg_heap_probe *probe)
+{
+	if (!planner->context->place(planner->context->context, address, probe))
+		planner->nomem = true;
+	return !planner->nomem;
+}
+
+static struct fdbg_heap_probe no_registers(enum fdbg_heap_step step)
+{
+	return (struct fdbg_heap_probe){
+		.step = step, .address_reg = FDBG_ARCH_NO_REG, .size_reg = FDBG_ARCH_NO_REG,
+		.align_reg = FDBG_ARCH_NO_REG, .old_reg = FDBG_ARCH_NO_REG, .unit = 1,
+	};
+}
+
+/* ---- all: the allocation functions themselves ---- */
+
+/* A function that ends in a jump to an allocation function is left where that returns: its calls count as calls of it. */
+static bool add_tail_callers(struct heap_planner *planner)
+{
+	bool added = false;
+
+	for (size_t i = 0; i < planner->n_calls; i++) {
+		const struct found_call *call = &planner->calls[i];
+		uint64_t unused;
+
+		if (call->branch.kind == FDBG_BRANCH_CALL || call->role == ROLE_DEALLOC ||
+		    fdbg_map_get(&planner->roles, call->function, &unused))
+			continue;
+		planner->nomem |= !fdbg_map_set(&planner->roles, call->function, call->role);
+		added = true;
+	}
+	return added && !planner->nomem;
+}
+
+static void put_entries(struct heap_planner *planner, const struct fdbg_map *functions)
+{
+	const struct fdbg_arch *arch = planner->context->arch;
+	uint64_t address, role;
+	size_t iter = 0;
+
+	while (fdbg_map_next(functions, &iter, &address, &role)) {
+		struct fdbg_heap_probe probe = no_registers(role == ROLE_DEALLOC ? FDBG_HEAP_RELEASE : FDBG_HEAP_REQUEST);
+
+		probe.entry = true;
+		if (role == ROLE_DEALLOC) {
+			probe.address_reg = arch->int_args[0];
+			probe.size_reg = arch->int_args[1];
+			probe.align_reg = arch->int_args[2];
+		} else if (role == ROLE_REALLOC) {
+			probe.old_reg = arch->int_args[0];
+			probe.align_reg = arch->int_args[2];
+			probe.size_reg = arch->int_args[3];
+			probe.window = WINDOW_ALL;
+		} else {
+			probe.size_reg = arch->int_args[0];
+			probe.align_reg = arch->int_args[1];
+			probe.window = WINDOW_ALL;
+		}
+		put(planner, address, &probe);
+	}
+}
+
+static struct fdbg_error *plan_all(struct heap_planner *planner)
+{
+	struct fdbg_heap_probe result = no_registers(FDBG_HEAP_RESULT);
+	struct fdbg_error *err;
+
+	result.address_reg = planner->context->arch->int_rets[0];
+	result.requested = true;
+	put_entries(planner, &planner->roles);
+	for (int round = 0; round < MAX_ROUNDS; round++) {
+		err = find_calls(planner);
+		if (err)
+			return err;
+		if (!add_tail_callers(planner))
+			break;
+	}
+	for (size_t i = 0; i < planner->n_calls; i++)
+		if (planner->calls[i].branch.kind == FDBG_BRANCH_CALL && planner->calls[i].role != ROLE_DEALLOC)
+			put(planner, planner->calls[i].branch.next, &result);
+	if (!planner->n_role[ROLE_ALLOC])
+		fdbg_log(planner->context->log, FDBG_LOG_WARNING, "--allocations=all: the program has no __rust_alloc (stripped, linked "
+			 "to a shared standard library, or optimized as a whole); its allocations are not recorded");
+	else if (!planner->n_role[ROLE_DEALLOC])
+		fdbg_log(planner->context->log, FDBG_LOG_WARNING, "--allocations=all: the program's __rust_dealloc is inlined (optimized "
+			 "as a whole); releases are not recorded");
+	return planner->nomem ? &fdbg_error_nomem : NULL;
+}
+
+/* ---- typed: the calls that are for a Box, Rc or Arc ---- */
+
+/* What of the stack tells who called the function of a call. */
+static uint32_t window_of(const struct heap_planner *planner, uint64_t address, uint32_t beyond)
+{
+	const struct fdbg_arch *arch = planner->context->arch;
+	struct fdbg_frame_rule rule;
+	struct fdbg_error *err = fdbg_debuginfo_frame(planner->context->debuginfo, address, arch->regs[arch->fp].dwarf, &rule);
+	uint64_t size = WINDOW_BYTES + (uint64_t)beyond;
+
+	if (!err && fdbg_arch_reg_by_dwarf(arch, rule.cfa_reg) == arch->sp && rule.cfa_offset >= 0)
+		size = (uint64_t)rule.cfa_offset + beyond;
+	fdbg_error_destroy(err);
+	return (uint32_t)(size < WINDOW_MAX ? size : WINDOW_MAX);
+}
+
+struct macro_search {
+	uint64_t line, column;
+	bool found;
+};
+
+/* The array that `vec![…]` boxes becomes a Vec at once, by a function inlined from the same place. */
+static bool visit_inlined(void *context, struct fdbg_text name, uint64_t line, uint64_t column)
+{
+	struct macro_search *search = context;
+
+	search->found = line == search->line && column == search->column &&
+			fdbg_text_starts(name, "box_assume_init_into_vec_unsafe");
+	return !search->found;
+}
+
+static bool is_vec_macro(const struct heap_planner *planner, const struct fdbg_inline_frame *frames, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		struct macro_search search = { .line = frames[i + 1].line, .column = frames[i + 1].column };
+
+		if (!fdbg_text_starts(frames[i].path, "alloc::boxed::") || !fdbg_text_starts(frames[i].name, "new_uninit"))
+			continue;
+		fdbg_debuginfo_each_inlined(planner->context->debuginfo, frames[n - 1].function, visit_inlined, &search);
+		return search.found;
+	}
+	return false;
+}
+
+/* What a Vec that becomes a boxed slice has in it. */
+static void set_slice(struct heap_planner *planner, const struct found_call *call, struct fdbg_heap_owner *owner,
+		      uint64_t *unit_ret)
+{
+	struct fdbg_arena *arena = planner->context->arena;
+	struct fdbg_inline_frame *frames;
+	size_t n;
+	struct fdbg_error *err = fdbg_debuginfo_frames_at(planner->context->debuginfo, call->callee, arena, &frames, &n);
+	char *name;
+
+	if (err || !n || !frames[n - 1].n_params) {
+		fdbg_error_destroy(err);
+		return;
+	}
+	struct fdbg_type_ref ref = frames[n - 1].params[0].type;
+	const struct fdbg_type *type = fdbg_type_of(&ref);
+	struct fdbg_text element = fdbg_rust_type_name(type, arena);
+
+	name = fdbg_arena_printf(arena, "[%.*s]", (int)element.len, element.data ? element.data : "");
+	planner->nomem |= !name || !element.data;
+	if (planner->nomem || !type->size)
+		return;
+	*owner = (struct fdbg_heap_owner){
+		.kind = FDBG_ALLOCATION_BOX, .type_name = fdbg_text_from(name), .align = type->align,
+		.bytes = fdbg_text_is(element, "u8"),
+	};
+	*unit_ret = type->size;
+}
+
+static void put_allocation(struct heap_planner *planner, const struct found_call *call,
+			   const struct fdbg_heap_origin *origin, uint64_t unit, uint32_t window)
+{
+	const struct fdbg_arch *arch = planner->context->arch;
+	struct fdbg_heap_probe result = no_registers(FDBG_HEAP_RESULT), request = no_registers(FDBG_HEAP_REQUEST);
+	bool ask = call->joined;
+
+	result.address_reg = arch->int_rets[0];
+	result.origin = request.origin = origin;
+	if (call->role == ROLE_ALLOCATE || call->role == ROLE_INTO_SLICE) {
+		result.size_reg = arch->int_rets[1];
+		result.unit = unit;
+	} else if (!origin->owner.sized) {
+		request.size_reg = arch->int_args[call->role == ROLE_BOX_NEW];
+		request.align_reg = arch->int_args[call->role != ROLE_BOX_NEW];
+		ask = true;
+	}
+	result.requested = ask;
+	result.window = ask ? 0 : window;
+	request.window = ask ? window : 0;
+	if (ask)
+		put(planner, call->branch.address, &request);
+	put(planner, call->branch.next, &result);
+}
+
+static struct fdbg_error *plan_allocation(struct heap_planner *planner, const struct found_call *call,
+					  struct fdbg_inline_frame *frames, size_t n)
+{
+	struct fdbg_arena *arena = planner->context->arena;
+	struct fdbg_heap_search search = { .arena = arena, .debuginfo = planner->context->debuginfo };
+	struct fdbg_heap_origin *origin = fdbg_arena_new(arena, struct fdbg_heap_origin);
+	uint64_t unit = 1;
+	uint32_t window = 0;
+
+	if (!origin)
+		return &fdbg_error_nomem;
+	if (call->role == ROLE_INTO_SLICE) {
+		set_slice(planner, call, &search.origin.owner, &unit);
+		if (search.origin.owner.kind != FDBG_ALLOCATION_BOX)
+			return NULL;
+	}
+	fdbg_heap_search_frames(&search, frames, n);
+	if (search.nomem)
+		return &fdbg_error_nomem;
+	*origin = search.origin;
+	if (origin->owner.kind != FDBG_ALLOCATION_BOX && origin->owner.kind != FDBG_ALLOCATION_RC &&
+	    origin->owner.kind != FDBG_ALLOCATION_ARC)
+		return NULL;
+	if (origin->owner.kind == FDBG_ALLOCATION_BOX && call->role != ROLE_INTO_SLICE && is_vec_macro(planner, frames, n))
+		return NULL;
+	/* A tail call has no place to return to; rustc looks at the address it gets, so there is none. */
+	if (call->branch.kind != FDBG_BRANCH_CALL) {
+		fdbg_log(planner->context->log, FDBG_LOG_INFO, "an allocation of %.*s at 0x%llx is a tail call: not recorded",
+			 (int)origin->owner.type_name.len, origin->owner.type_name.data,
+			 (unsigned long long)call->branch.address);
+		return NULL;
+	}
+	if (!origin->place.function.len || origin->owner.bytes)
+		window = window_of(planner, call->branch.next, origin->owner.bytes ? WINDOW_BYTES : WINDOW_OBJECT);
+	put_allocation(planner, call, origin, unit, window);
+	return planner->nomem ? &fdbg_error_nomem : NULL;
+}
+
+static struct fdbg_error *plan_release(struct heap_planner *planner, const struct found_call *call,
+				       struct fdbg_inline_frame *frames, size_t n)
+{
+	const struct fdbg_arch *arch = planner->context->arch;
+	struct fdbg_arena *arena = planner->context->arena;
+	struct fdbg_heap_search search = { .arena = arena, .debuginfo = planner->context->debuginfo };
+	struct fdbg_heap_origin *origin = fdbg_arena_new(arena, struct fdbg_heap_origin);
+	struct fdbg_heap_probe probe = no_registers(FDBG_HEAP_RELEASE);
+	bool pointer = false;
+
+	if (!origin)
+		return &fdbg_error_nomem;
+	/* What the symbol alone says is enough where the block is known. */
+	for (size_t i = 0; i < n && !pointer; i++) {
+		if (fdbg_text_starts(frames[i].path, "alloc::raw_vec::") || fdbg_text_starts(frames[i].path, "alloc::collections::"))
+			return NULL;
+		pointer = fdbg_text_starts(frames[i].path, "alloc::boxed::") || fdbg_text_starts(frames[i].path, "alloc::rc::") ||
+			  fdbg_text_starts(frames[i].path, "alloc::sync::") ||
+			  fdbg_text_starts(frames[i].path, "alloc::alloc::box_free");
+	}
+	if (!pointer)
+		return NULL;
+	if (call->branch.kind == FDBG_BRANCH_CONDITIONAL_JUMP) {
+		fdbg_log(planner->context->log, FDBG_LOG_INFO, "a release at 0x%llx is a conditional jump: not recorded",
+			 (unsigned long long)call->branch.address);
+		return NULL;
+	}
+	fdbg_heap_search_frames(&search, frames, n);
+	if (search.nomem)
+		return &fdbg_error_nomem;
+	*origin = search.origin;
+	probe.origin = origin;
+	probe.known_only = !frames[0].unit->has_types || origin->owner.kind == FDBG_ALLOCATION_UNKNOWN ||
+			   origin->owner.kind == FDBG_ALLOCATION_CONTAINER;
+	probe.address_reg = arch->int_args[call->role == ROLE_DEALLOCATE];
+	put(planner, call->branch.address, &probe);
+	return planner->nomem ? &fdbg_error_nomem : NULL;
+}
+
+static struct fdbg_error *plan_typed(struct heap_planner *planner)
+{
+	struct fdbg_error *err = find_calls(planner);
+
+	for (size_t i = 0; i < planner->n_calls && !err; i++) {
+		const struct found_call *call = &planner->calls[i];
+		struct fdbg_inline_frame *frames;
+		size_t n;
+
+		if (call->role == ROLE_REALLOC)
+			continue;
+		err = fdbg_debuginfo_frames_at(planner->context->debuginfo, call->branch.address, planner->context->arena, &frames,
+					       &n);
+		if (err || !n)
+			continue;
+		err = call->role == ROLE_DEALLOC || call->role == ROLE_DEALLOCATE ? plan_release(planner, call, frames, n)
+										   : plan_allocation(planner, call, frames, n);
+	}
+	return err;
+}
+
+struct fdbg_error *fdbg_heap_plan(const struct fdbg_heap_plan_context *context)
+{
+	struct heap_planner planner = { .context = context };
+	struct fdbg_error *err = NULL;
+
+	if (context->mode == FDBG_HEAP_NONE)
+		return NULL;
+	fdbg_image_each_symbol(context->image, visit_symbol, &planner);
+	if (planner.nomem)
+		err = &fdbg_error_nomem;
+	if (!err)
+		err = context->mode == FDBG_HEAP_ALL ? plan_all(&planner) : plan_typed(&planner);
+	fdbg_map_deinit(&planner.roles);
+	fdbg_map_deinit(&planner.slots);
+	free(planner.candidates);
+	free(planner.calls);
+	free(planner.targets);
+	return err;
+}
