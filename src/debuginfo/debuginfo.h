@@ -102,6 +102,9 @@ void fdbg_debuginfo_close(struct fdbg_debuginfo *debuginfo);
 /* All units, in file order. */
 const struct fdbg_unit *const *fdbg_debuginfo_units(struct fdbg_debuginfo *debuginfo, size_t *n_ret);
 
+/* The unit that describes the code at a link-time address, NULL: none. */
+const struct fdbg_unit *fdbg_debuginfo_unit_at(struct fdbg_debuginfo *debuginfo, uint64_t address);
+
 /* The unit that holds the program's `main` (DW_AT_main_subprogram), NULL: none is marked. */
 const struct fdbg_unit *fdbg_debuginfo_main_unit(struct fdbg_debuginfo *debuginfo);
 

@@ -273,6 +273,13 @@ struct fdbg_unit_data *fdbg_unit_at(struct fdbg_debuginfo *debuginfo, uint64_t a
 	return debuginfo->unit_ranges[low - 1].unit;
 }
 
+const struct fdbg_unit *fdbg_debuginfo_unit_at(struct fdbg_debuginfo *debuginfo, uint64_t address)
+{
+	struct fdbg_unit_data *unit = fdbg_unit_at(debuginfo, address);
+
+	return unit ? &unit->unit : NULL;
+}
+
 bool fdbg_debuginfo_line(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_text *file_ret,
 			 uint32_t *line_ret, uint32_t *column_ret)
 {

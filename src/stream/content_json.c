@@ -165,6 +165,11 @@ static const char *const allocation_kinds[] = {
 	[FDBG_ALLOCATION_ARC] = "Arc", [FDBG_ALLOCATION_CONTAINER] = "container",
 };
 
+const char *fdbg_allocation_kind_name(enum fdbg_allocation_kind kind)
+{
+	return allocation_kinds[kind];
+}
+
 void fdbg_content_put_allocation(struct fdbg_buf *buf, const struct fdbg_message_allocation *allocation)
 {
 	fdbg_buf_string(buf, "{\"action\":");

@@ -86,6 +86,9 @@ enum fdbg_allocation_action { FDBG_ALLOCATION_ALLOC, FDBG_ALLOCATION_DROP };
 enum fdbg_allocation_kind { FDBG_ALLOCATION_UNKNOWN, FDBG_ALLOCATION_BOX, FDBG_ALLOCATION_RC, FDBG_ALLOCATION_ARC,
 			    FDBG_ALLOCATION_CONTAINER };
 
+/* "Box", "Rc", "Arc", "container", as in the message; NULL: UNKNOWN. */
+const char *fdbg_allocation_kind_name(enum fdbg_allocation_kind kind);
+
 struct fdbg_message_allocation {
 	enum fdbg_allocation_action action;
 	uint64_t address;

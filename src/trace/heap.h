@@ -70,6 +70,15 @@ void fdbg_heap_search_frames(struct fdbg_heap_search *search, struct fdbg_inline
 /* Whether a function belongs to the standard library, by its path. */
 bool fdbg_heap_is_std(struct fdbg_text path);
 
+/*
+ * The functions at a code address, as fdbg_debuginfo_frames_at. In the code that comes with the toolchain the symbol does
+ * (its path is then a name like "alloc::string::String>::from"): loading that debug information takes longer than
+ * everything else, most of it has no types, and it says little more.
+ */
+struct fdbg_error *fdbg_heap_frames_at(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_arena *arena,
+				       struct fdbg_inline_frame **ret, size_t *n_ret) FDBG_CHECK;
+
+
 /* ---- heap_plan.c: where to look ---- */
 
 enum fdbg_heap_step {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Whose an allocation is, told from the functions of the standard library around it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "rust/names.h"
@@ -28,12 +29,61 @@ bool fdbg_heap_is_std(struct fdbg_text path)
 	return false;
 }
 
-static const struct fdbg_type *param(struct fdbg_inline_frame *frame, const char *name)
+/* A generic argument. */
+struct argument {
+	struct fdbg_text name;         /* "[u8]" */
+	const struct fdbg_type *type;  /* of a slice: what it consists of, which is how rustc describes it */
+};
+
+/* The argument at a place in "new<a, b>"; empty: there is none. */
+static struct fdbg_text nth_argument(struct fdbg_text name, size_t place)
 {
-	for (size_t i = 0; i < frame->n_params; i++)
-		if (fdbg_text_is(frame->params[i].name, name))
-			return fdbg_type_of(&frame->params[i].type);
-	return NULL;
+	const char *open = memchr(name.data, '<', name.len);
+	size_t at, start, depth = 0;
+
+	if (!open || name.data[name.len - 1] != '>')
+		return (struct fdbg_text){ 0 };
+	start = at = (size_t)(open - name.data) + 1;
+	for (; at < name.len; at++) {
+		char c = name.data[at];
+
+		if (depth ? false : c == ',' || at == name.len - 1) {
+			if (!place--)
+				return (struct fdbg_text){ name.data + start, at - start };
+			start = at + 2;
+		}
+		depth += c == '<' || c == '(' || c == '[' || c == '{';
+		depth -= depth && ((c == '>' && name.data[at - 1] != '-') || c == ')' || c == ']' || c == '}');
+	}
+	return (struct fdbg_text){ 0 };
+}
+
+static struct fdbg_text printed(struct fdbg_heap_search *search, const char *before, struct fdbg_text text,
+				const char *after);
+
+/* Drops the arguments that everyone leaves out. */
+static struct fdbg_text without_global(struct fdbg_heap_search *search, struct fdbg_text text)
+{
+	struct fdbg_type type = { .name = text };
+	struct fdbg_text name = fdbg_rust_type_name(&type, search->arena);
+
+	search->nomem |= !name.data;
+	return name.data ? name : FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE);
+}
+
+static bool param(struct fdbg_heap_search *search, struct fdbg_inline_frame *frame, const char *name, struct argument *ret)
+{
+	for (size_t i = 0; i < frame->n_params; i++) {
+		if (!fdbg_text_is(frame->params[i].name, name))
+			continue;
+		ret->type = fdbg_type_of(&frame->params[i].type);
+		ret->name = nth_argument(frame->name, i);
+		if (!ret->name.len)
+			ret->name = ret->type->name;
+		ret->name = without_global(search, ret->name);
+		return ret->name.len > 0;
+	}
+	return false;
 }
 
 static struct fdbg_text printed(struct fdbg_heap_search *search, const char *before, struct fdbg_text text,
@@ -45,23 +95,27 @@ static struct fdbg_text printed(struct fdbg_heap_search *search, const char *bef
 	return copy ? fdbg_text_from(copy) : FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE);
 }
 
-static struct fdbg_text name_of(struct fdbg_heap_search *search, const struct fdbg_type *type)
+/* Whether a name is "[T]" and not "[T; N]". */
+static bool is_slice(struct fdbg_text name)
 {
-	struct fdbg_text name = fdbg_rust_type_name(type, search->arena);
+	size_t depth = 0;
 
-	search->nomem |= !name.data;
-	return name.data ? name : FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE);
+	if (!name.len || name.data[0] != '[' || name.data[name.len - 1] != ']')
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+
+		if (depth == 1 && c == ';')
+			return false;
+		depth += c == '<' || c == '(' || c == '[';
+		depth -= depth && ((c == '>' && name.data[i - 1] != '-') || c == ')' || c == ']');
+	}
+	return true;
 }
 
-static bool is_unsized(const struct fdbg_type *type)
+static bool is_unsized(struct fdbg_text name)
 {
-	struct fdbg_text name = type->name;
-
-	if (fdbg_text_is(name, "str") || fdbg_text_starts(name, "dyn ") || fdbg_text_starts(name, "(dyn "))
-		return true;
-	/* [T], not [T; N] */
-	return type->kind == FDBG_TYPE_ARRAY ? !type->has_count
-					     : fdbg_text_starts(name, "[") && !memmem(name.data, name.len, "; ", 2);
+	return fdbg_text_is(name, "str") || fdbg_text_starts(name, "dyn ") || fdbg_text_starts(name, "(dyn ") || is_slice(name);
 }
 
 static void set_container(struct fdbg_heap_search *search, struct fdbg_text name, bool storage)
@@ -72,13 +126,10 @@ static void set_container(struct fdbg_heap_search *search, struct fdbg_text name
 }
 
 /* A container of one or two parameters: "alloc::vec::Vec<u8>". */
-static void set_generic(struct fdbg_heap_search *search, const char *container, const struct fdbg_type *first,
-			const struct fdbg_type *second)
+static void set_generic(struct fdbg_heap_search *search, const char *container, struct fdbg_text a, struct fdbg_text b)
 {
-	struct fdbg_text a = name_of(search, first);
-	char *name = second ? fdbg_arena_printf(search->arena, "%s<%.*s, %.*s>", container, (int)a.len, a.data,
-						(int)name_of(search, second).len, name_of(search, second).data)
-			    : fdbg_arena_printf(search->arena, "%s<%.*s>", container, (int)a.len, a.data);
+	char *name = b.len ? fdbg_arena_printf(search->arena, "%s<%.*s, %.*s>", container, (int)a.len, a.data, (int)b.len, b.data)
+			   : fdbg_arena_printf(search->arena, "%s<%.*s>", container, (int)a.len, a.data);
 
 	search->nomem |= !name;
 	set_container(search, name ? fdbg_text_from(name) : FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE), false);
@@ -92,7 +143,7 @@ static struct fdbg_text from_symbol(struct fdbg_heap_search *search, const struc
 	const char *at;
 	size_t depth = 1;
 
-	if (!frame->linkage_name.len || !fdbg_rust_demangle(frame->linkage_name, search->arena, &name))
+	if (!*pointer || !frame->linkage_name.len || !fdbg_rust_demangle(frame->linkage_name, search->arena, &name))
 		return (struct fdbg_text){ 0 };
 	at = memmem(name.data, name.len, pointer, strlen(pointer));
 	if (!at)
@@ -114,22 +165,14 @@ static struct fdbg_text from_symbol(struct fdbg_heap_search *search, const struc
 /* Nodes that a container boxes are the container's. */
 static bool set_node(struct fdbg_heap_search *search, const struct fdbg_type *type)
 {
-	const struct fdbg_type *key, *value;
+	struct fdbg_text name = without_global(search, type->name);
 
-	if (fdbg_text_starts(type->name, "alloc::collections::linked_list::Node<")) {
-		key = fdbg_type_param(type, "T");
-		if (key)
-			set_generic(search, "alloc::collections::linked_list::LinkedList", key, NULL);
-		return key;
-	}
-	if (!fdbg_text_starts(type->name, "alloc::collections::btree::node::"))
-		return false;
-	key = fdbg_type_param(type, "K");
-	value = fdbg_type_param(type, "V");
-	if (key && value)
-		set_generic(search, "alloc::collections::btree::map::BTreeMap", key, value);
+	if (fdbg_text_starts(type->name, "alloc::collections::linked_list::Node<"))
+		set_generic(search, "alloc::collections::linked_list::LinkedList", nth_argument(name, 0), (struct fdbg_text){ 0 });
+	else if (fdbg_text_starts(type->name, "alloc::collections::btree::node::"))
+		set_generic(search, "alloc::collections::btree::map::BTreeMap", nth_argument(name, 0), nth_argument(name, 1));
 	else
-		set_container(search, FDBG_TEXT("alloc::collections::btree::map::BTreeMap"), false);
+		return false;
 	return true;
 }
 
@@ -140,34 +183,33 @@ static enum fdbg_allocation_kind kind_of(struct fdbg_text content)
 	return fdbg_text_starts(content, "alloc::sync::ArcInner<") ? FDBG_ALLOCATION_ARC : FDBG_ALLOCATION_BOX;
 }
 
-static void set_object(struct fdbg_heap_search *search, const struct fdbg_type *type)
+static void set_object(struct fdbg_heap_search *search, const struct argument *object)
 {
 	struct fdbg_heap_owner *owner = &search->origin.owner;
 
-	*owner = (struct fdbg_heap_owner){ .type_name = name_of(search, type) };
-	owner->kind = kind_of(owner->type_name);
-	if (is_unsized(type)) {
-		owner->bytes = fdbg_text_is(owner->type_name, "[u8]");
-		if (fdbg_text_is(owner->type_name, "str"))
+	*owner = (struct fdbg_heap_owner){ .type_name = object->name, .kind = kind_of(object->name) };
+	if (is_unsized(object->name)) {
+		owner->bytes = fdbg_text_is(object->name, "[u8]");
+		if (is_slice(object->name) && object->type->kind != FDBG_TYPE_UNKNOWN)
+			owner->align = object->type->align;
+		else if (fdbg_text_is(object->name, "str"))
 			owner->align = 1;
-		else if (type->kind == FDBG_TYPE_ARRAY)
-			owner->align = fdbg_type_of((struct fdbg_type_ref *)&type->target)->align;
 		return;
 	}
-	owner->sized = type->kind != FDBG_TYPE_UNKNOWN;
-	owner->size = type->size;
-	owner->align = type->align;
+	owner->sized = object->type->kind != FDBG_TYPE_UNKNOWN;
+	owner->size = object->type->size;
+	owner->align = object->type->align;
 }
 
 /* A Box of T, at a function of alloc::boxed. */
 static void at_box(struct fdbg_heap_search *search, struct fdbg_inline_frame *frame)
 {
-	const struct fdbg_type *type = param(frame, "T");
+	struct argument object;
 	struct fdbg_text name;
 
-	if (type) {
-		if (!set_node(search, type))
-			set_object(search, type);
+	if (param(search, frame, "T", &object)) {
+		if (!set_node(search, object.type))
+			set_object(search, &object);
 		return;
 	}
 	name = from_symbol(search, frame, "alloc::boxed::Box<");
@@ -198,11 +240,12 @@ static uint64_t counted_align(uint64_t align)
 
 static void at_counted(struct fdbg_heap_search *search, struct fdbg_inline_frame *frame, bool arc)
 {
-	const struct fdbg_type *type = param(frame, "T");
 	struct fdbg_heap_owner owner = { .kind = arc ? FDBG_ALLOCATION_ARC : FDBG_ALLOCATION_RC };
+	const struct fdbg_type *type;
+	struct argument object;
 	struct fdbg_text name;
 
-	if (!type) {
+	if (!param(search, frame, "T", &object)) {
 		name = from_symbol(search, frame, arc ? "alloc::sync::Arc<" : "alloc::rc::Rc<");
 		if (!name.len)
 			name = from_symbol(search, frame, arc ? "alloc::sync::Weak<" : "alloc::rc::Weak<");
@@ -212,13 +255,17 @@ static void at_counted(struct fdbg_heap_search *search, struct fdbg_inline_frame
 		search->origin.owner = owner;
 		return;
 	}
-	name = name_of(search, type);
+	type = object.type;
+	name = object.name;
 	/* These make a slice of T. */
 	if (memmem(frame->path.data, frame->path.len, "::allocate_for_slice", 20)) {
 		owner.bytes = fdbg_text_is(name, "u8");
 		owner.align = counted_align(type->align);
 		name = printed(search, "[", name, "]");
-	} else if (!is_unsized(type)) {
+	} else if (is_unsized(name)) {
+		owner.bytes = fdbg_text_is(name, "[u8]");
+		owner.align = is_slice(name) ? counted_align(type->align) : fdbg_text_is(name, "str") ? 8 : 0;
+	} else {
 		owner.sized = type->kind != FDBG_TYPE_UNKNOWN;
 		owner.align = counted_align(type->align);
 		owner.size = (16 + type->size + type->align - 1) / type->align * type->align;
@@ -277,33 +324,48 @@ static bool fits(const struct fdbg_heap_owner *owner, const struct rule *rule, s
 	return fdbg_text_starts(owner->type_name, rule->from);
 }
 
+/* A generic argument, from the debug information or the symbol. */
+static bool element_of(struct fdbg_heap_search *search, struct fdbg_inline_frame *frame, const char *param_name,
+		       const char *pointer, struct fdbg_text *ret)
+{
+	struct argument argument;
+
+	if (param(search, frame, param_name, &argument)) {
+		*ret = argument.name;
+		return true;
+	}
+	if (frame->n_params)
+		return false;
+	*ret = from_symbol(search, frame, pointer);
+	return ret->len > 0;
+}
+
 static void at_container(struct fdbg_heap_search *search, struct fdbg_inline_frame *frame)
 {
 	struct fdbg_heap_owner *owner = &search->origin.owner;
+	struct fdbg_text name;
 
 	if (fdbg_text_starts(frame->path, "alloc::raw_vec::")) {
-		const struct fdbg_type *type = param(frame, "T");
-
-		if (owner->kind == FDBG_ALLOCATION_UNKNOWN && type)
-			set_container(search, printed(search, "alloc::raw_vec::RawVec<", name_of(search, type), ">"), true);
+		if (owner->kind == FDBG_ALLOCATION_UNKNOWN && element_of(search, frame, "T", "alloc::raw_vec::RawVec<", &name))
+			set_container(search, printed(search, "alloc::raw_vec::RawVec<", name, ">"), true);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct rule *rule = &rules[i];
-		const struct fdbg_type *first, *second;
-		struct fdbg_text storage = { 0 };
+		struct fdbg_text first = { 0 }, second = { 0 }, storage = { 0 };
+		char pointer[96];
 
 		if (!fdbg_text_starts(frame->path, rule->prefix))
 			continue;
-		first = rule->first ? param(frame, rule->first) : NULL;
-		second = rule->second ? param(frame, rule->second) : NULL;
-		if ((rule->first && !first) || (rule->second && !second))
+		snprintf(pointer, sizeof(pointer), "%s<", rule->container);
+		if ((rule->first && !element_of(search, frame, rule->first, pointer, &first)) ||
+		    (rule->second && !element_of(search, frame, rule->second, "", &second)))
 			return;
 		if (owner->storage && !rule->from)
-			storage = printed(search, "alloc::raw_vec::RawVec<", name_of(search, first), ">");
+			storage = printed(search, "alloc::raw_vec::RawVec<", first, ">");
 		if (!fits(owner, rule, storage))
 			return;
-		if (first)
+		if (rule->first)
 			set_generic(search, rule->container, first, second);
 		else
 			set_container(search, fdbg_text_from(rule->container), false);
@@ -343,6 +405,10 @@ static void at_std(struct fdbg_heap_search *search, struct fdbg_inline_frame *fr
 
 	if (owner->bytes)
 		at_str(search, frame);
+	/* Made without its content, which is what it will have. */
+	if ((owner->kind == FDBG_ALLOCATION_RC || owner->kind == FDBG_ALLOCATION_ARC) &&
+	    memmem(frame->path.data, frame->path.len, "::new_cyclic", 12))
+		unknown = true;
 	if (unknown && fdbg_text_starts(frame->path, "alloc::boxed::"))
 		at_box(search, frame);
 	else if (unknown && fdbg_text_starts(frame->path, "alloc::rc::"))
@@ -369,14 +435,124 @@ static void reach_program(struct fdbg_heap_search *search, const struct fdbg_inl
 	search->done = true;
 }
 
+struct macro_search {
+	uint64_t line, column;
+	bool found;
+};
+
+/* The array that `vec![…]` boxes becomes a Vec at once, by a function inlined from the same place. */
+static bool visit_inlined(void *context, struct fdbg_text name, uint64_t line, uint64_t column)
+{
+	struct macro_search *search = context;
+
+	search->found = line == search->line && column == search->column &&
+			fdbg_text_starts(name, "box_assume_init_into_vec_unsafe");
+	return !search->found;
+}
+
+enum boxed_array {
+	ARRAY_OF_BOX,
+	ARRAY_OF_VEC,
+	ARRAY_OF_EITHER, /* the optimizer left nothing of that function */
+};
+
+/* Whether a Box is one, or the first half of `vec![a, b]`. */
+static enum boxed_array find_vec_macro(struct fdbg_debuginfo *debuginfo, const struct fdbg_inline_frame *frames, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		struct macro_search search = { .line = frames[i + 1].line, .column = frames[i + 1].column };
+
+		if (!fdbg_text_starts(frames[i].path, "alloc::boxed::") || !fdbg_text_starts(frames[i].name, "new_uninit<[") ||
+		    !frames[n - 1].function)
+			continue;
+		fdbg_debuginfo_each_inlined(debuginfo, frames[n - 1].function, visit_inlined, &search);
+		/* Without optimization nothing is inlined into new_uninit, and that function is always there. */
+		return search.found ? ARRAY_OF_VEC : i ? ARRAY_OF_EITHER : ARRAY_OF_BOX;
+	}
+	return ARRAY_OF_BOX;
+}
+
+/* The array is the storage of a Vec. */
+static void at_vec_macro(struct fdbg_heap_search *search, const struct fdbg_inline_frame *frames, size_t n)
+{
+	struct fdbg_text array = search->origin.owner.type_name;
+	enum boxed_array found = find_vec_macro(search->debuginfo, frames, n);
+	size_t end = array.len;
+
+	if (found == ARRAY_OF_BOX)
+		return;
+	if (found == ARRAY_OF_EITHER) {
+		set_container(search, array, false);
+		return;
+	}
+	while (end > 1 && array.data[end] != ';')
+		end--;
+	if (end > 1 && array.data[0] == '[')
+		set_generic(search, "alloc::vec::Vec", (struct fdbg_text){ array.data + 1, end - 1 }, (struct fdbg_text){ 0 });
+	else
+		set_container(search, FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE), false);
+}
+
+/* "<alloc::string::String>::from" -> "alloc::string::String>::from": good enough for a look at where it begins. */
+static struct fdbg_text path_of_symbol(struct fdbg_text name)
+{
+	while (name.len && (name.data[0] == '<' || name.data[0] == '&')) {
+		name.data++;
+		name.len--;
+	}
+	/* An implementation for a type without a crate: "[u8] as …". */
+	return fdbg_heap_is_std(name) ? name : FDBG_TEXT("std");
+}
+
+/* What prints backtraces keeps what it allocates to itself. */
+static bool is_symbolizer(struct fdbg_text name)
+{
+	return memmem(name.data, name.len, "gimli", 5) || memmem(name.data, name.len, "addr2line", 9) ||
+	       memmem(name.data, name.len, "backtrace", 9);
+}
+
+struct fdbg_error *fdbg_heap_frames_at(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_arena *arena,
+				       struct fdbg_inline_frame **ret, size_t *n_ret)
+{
+	const struct fdbg_unit *unit = fdbg_debuginfo_unit_at(debuginfo, address);
+	struct fdbg_inline_frame *frame;
+	struct fdbg_symbol symbol;
+	struct fdbg_text name;
+
+	if (!unit || !(fdbg_heap_is_std(unit->crate) || fdbg_text_starts(unit->comp_dir, "/rustc/")) ||
+	    !fdbg_debuginfo_symbol_at(debuginfo, address, &symbol))
+		return fdbg_debuginfo_frames_at(debuginfo, address, arena, ret, n_ret);
+	if (!fdbg_rust_demangle(symbol.name, arena, &name))
+		name = symbol.name;
+	/* These allocate more than one thing, and what is inlined in them tells which. */
+	if ((fdbg_text_starts(name, "<alloc::boxed::Box<") || fdbg_text_starts(name, "<alloc::rc::") ||
+	     fdbg_text_starts(name, "<alloc::sync::")) && !memmem(name.data, name.len, "alloc::collections::", 20) &&
+	    !memmem(name.data, name.len, "::drop", 6) && !is_symbolizer(name))
+		return fdbg_debuginfo_frames_at(debuginfo, address, arena, ret, n_ret);
+	frame = fdbg_arena_new(arena, struct fdbg_inline_frame);
+	if (!frame)
+		return &fdbg_error_nomem;
+	frame->unit = unit;
+	frame->path = frame->name = is_symbolizer(name) ? FDBG_TEXT("std::backtrace") : path_of_symbol(name);
+	frame->linkage_name = symbol.name;
+	*ret = frame;
+	*n_ret = 1;
+	return NULL;
+}
+
 void fdbg_heap_search_frames(struct fdbg_heap_search *search, struct fdbg_inline_frame *frames, size_t n)
 {
 	if (!search->origin.owner.type_name.len)
 		search->origin.owner.type_name = FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE);
 	for (size_t i = 0; i < n && !search->done; i++) {
-		if (fdbg_heap_is_std(frames[i].path))
+		bool unknown = search->origin.owner.kind == FDBG_ALLOCATION_UNKNOWN;
+
+		if (fdbg_heap_is_std(frames[i].path)) {
 			at_std(search, &frames[i]);
-		else
+			if (unknown && search->origin.owner.kind == FDBG_ALLOCATION_BOX)
+				at_vec_macro(search, frames, n);
+		} else {
 			reach_program(search, &frames[i]);
+		}
 	}
 }

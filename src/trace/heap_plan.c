@@ -22,15 +22,15 @@ enum role {
 	ROLE_BOX_NEW,       /* box_new_uninit: (align, size) -> address */
 	ROLE_ALLOCATE,      /* Global::allocate: -> (address, size), address 0: failed */
 	ROLE_DEALLOCATE,    /* Global::deallocate: (self, address, …) */
-	ROLE_INTO_SLICE,    /* Vec::into_boxed_slice: -> (address, length) */
+	ROLE_INTO_SLICE,    /* Vec::into_boxed_slice, RawVec::into_box: -> (address, length) */
 };
 
 /* Chains of tail calls that are followed. */
 #define MAX_ROUNDS 8
 /* Stack beyond the caller's frame, for who called further out. */
-#define WINDOW_OBJECT 256
-#define WINDOW_BYTES 1024
-#define WINDOW_ALL 1536
+#define WINDOW_OBJECT 512
+#define WINDOW_SLICE 1536
+#define WINDOW_ALL 3072
 #define WINDOW_MAX 4096
 
 struct found_call {
@@ -74,6 +74,11 @@ static bool grow(void **items, size_t n, size_t *cap, size_t size)
 
 /* ---- the allocation functions ---- */
 
+static bool has(struct fdbg_text text, const char *part)
+{
+	return memmem(text.data, text.len, part, strlen(part));
+}
+
 static enum role role_by_name(struct fdbg_text name)
 {
 	static const struct {
@@ -104,14 +109,10 @@ static enum role role_by_name(struct fdbg_text name)
 	    fdbg_text_is(name, "<alloc::alloc::Global>::alloc_impl") ||
 	    fdbg_text_is(name, "<alloc::alloc::Global>::alloc_impl_runtime"))
 		return ROLE_ALLOCATE;
-	if (memmem(name.data, name.len, "alloc::vec::Vec<", 16) && fdbg_text_ends(name, "::into_boxed_slice"))
+	if ((has(name, "alloc::vec::Vec<") && fdbg_text_ends(name, "::into_boxed_slice")) ||
+	    (has(name, "alloc::raw_vec::RawVec<") && fdbg_text_ends(name, "::into_box")))
 		return ROLE_INTO_SLICE;
 	return ROLE_NONE;
-}
-
-static bool has(struct fdbg_text text, const char *part)
-{
-	return memmem(text.data, text.len, part, strlen(part));
 }
 
 static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
@@ -127,7 +128,7 @@ static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 	/* Most names need no demangling to see that they are others'. */
 	if (!has(name, "__rust_") && (all || !(has(name, "exchange_malloc") || has(name, "box_new_uninit") ||
 					       has(name, "alloc_impl") || has(name, "allocate") ||
-					       has(name, "into_boxed_slice"))))
+					       has(name, "into_box"))))
 		return true;
 	if (!fdbg_rust_demangle(symbol->name, &scratch, &name))
 		name = symbol->name;
@@ -352,40 +353,12 @@ static uint32_t window_of(const struct heap_planner *planner, uint64_t address, 
 	const struct fdbg_arch *arch = planner->context->arch;
 	struct fdbg_frame_rule rule;
 	struct fdbg_error *err = fdbg_debuginfo_frame(planner->context->debuginfo, address, arch->regs[arch->fp].dwarf, &rule);
-	uint64_t size = WINDOW_BYTES + (uint64_t)beyond;
+	uint64_t size = WINDOW_SLICE + (uint64_t)beyond;
 
 	if (!err && fdbg_arch_reg_by_dwarf(arch, rule.cfa_reg) == arch->sp && rule.cfa_offset >= 0)
 		size = (uint64_t)rule.cfa_offset + beyond;
 	fdbg_error_destroy(err);
 	return (uint32_t)(size < WINDOW_MAX ? size : WINDOW_MAX);
-}
-
-struct macro_search {
-	uint64_t line, column;
-	bool found;
-};
-
-/* The array that `vec![…]` boxes becomes a Vec at once, by a function inlined from the same place. */
-static bool visit_inlined(void *context, struct fdbg_text name, uint64_t line, uint64_t column)
-{
-	struct macro_search *search = context;
-
-	search->found = line == search->line && column == search->column &&
-			fdbg_text_starts(name, "box_assume_init_into_vec_unsafe");
-	return !search->found;
-}
-
-static bool is_vec_macro(const struct heap_planner *planner, const struct fdbg_inline_frame *frames, size_t n)
-{
-	for (size_t i = 0; i + 1 < n; i++) {
-		struct macro_search search = { .line = frames[i + 1].line, .column = frames[i + 1].column };
-
-		if (!fdbg_text_starts(frames[i].path, "alloc::boxed::") || !fdbg_text_starts(frames[i].name, "new_uninit"))
-			continue;
-		fdbg_debuginfo_each_inlined(planner->context->debuginfo, frames[n - 1].function, visit_inlined, &search);
-		return search.found;
-	}
-	return false;
 }
 
 /* What a Vec that becomes a boxed slice has in it. */
@@ -454,6 +427,10 @@ static struct fdbg_error *plan_allocation(struct heap_planner *planner, const st
 	if (!origin)
 		return &fdbg_error_nomem;
 	if (call->role == ROLE_INTO_SLICE) {
+		/* One of them calls the other. */
+		for (size_t i = 0; i < n; i++)
+			if (has(frames[i].path, "::into_boxed_slice"))
+				return NULL;
 		set_slice(planner, call, &search.origin.owner, &unit);
 		if (search.origin.owner.kind != FDBG_ALLOCATION_BOX)
 			return NULL;
@@ -465,8 +442,6 @@ static struct fdbg_error *plan_allocation(struct heap_planner *planner, const st
 	if (origin->owner.kind != FDBG_ALLOCATION_BOX && origin->owner.kind != FDBG_ALLOCATION_RC &&
 	    origin->owner.kind != FDBG_ALLOCATION_ARC)
 		return NULL;
-	if (origin->owner.kind == FDBG_ALLOCATION_BOX && call->role != ROLE_INTO_SLICE && is_vec_macro(planner, frames, n))
-		return NULL;
 	/* A tail call has no place to return to; rustc looks at the address it gets, so there is none. */
 	if (call->branch.kind != FDBG_BRANCH_CALL) {
 		fdbg_log(planner->context->log, FDBG_LOG_INFO, "an allocation of %.*s at 0x%llx is a tail call: not recorded",
@@ -475,9 +450,34 @@ static struct fdbg_error *plan_allocation(struct heap_planner *planner, const st
 		return NULL;
 	}
 	if (!origin->place.function.len || origin->owner.bytes)
-		window = window_of(planner, call->branch.next, origin->owner.bytes ? WINDOW_BYTES : WINDOW_OBJECT);
+		window = window_of(planner, call->branch.next, origin->owner.sized ? WINDOW_OBJECT : WINDOW_SLICE);
 	put_allocation(planner, call, origin, unit, window);
 	return planner->nomem ? &fdbg_error_nomem : NULL;
+}
+
+/* Whether a function gives back the storage of a container, or what nobody else ever gets. */
+static bool is_storage(struct fdbg_text path)
+{
+	static const char *const prefixes[] = {
+		"std::backtrace", "alloc::raw_vec::", "alloc::vec::", "alloc::string::", "alloc::collections::", "hashbrown::",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (fdbg_text_starts(path, prefixes[i]))
+			return true;
+	return false;
+}
+
+/* A type that only the library makes objects of, also where its debug information does not say so. */
+static bool is_of_std(struct fdbg_text name)
+{
+	if (fdbg_text_starts(name, "(dyn ") || fdbg_text_starts(name, "dyn ")) {
+		size_t skip = name.data[0] == '(' ? 5 : 4;
+
+		name.data += skip;
+		name.len -= skip;
+	}
+	return memmem(name.data, name.len, "::", 2) && fdbg_heap_is_std(name);
 }
 
 static struct fdbg_error *plan_release(struct heap_planner *planner, const struct found_call *call,
@@ -488,15 +488,17 @@ static struct fdbg_error *plan_release(struct heap_planner *planner, const struc
 	struct fdbg_heap_search search = { .arena = arena, .debuginfo = planner->context->debuginfo };
 	struct fdbg_heap_origin *origin = fdbg_arena_new(arena, struct fdbg_heap_origin);
 	struct fdbg_heap_probe probe = no_registers(FDBG_HEAP_RELEASE);
-	bool pointer = false;
+	/* Of the library's own code only the symbol is known: a block that we know may be released in it. */
+	bool symbol = !frames[0].function && !frames[n - 1].function, pointer = symbol;
 
 	if (!origin)
 		return &fdbg_error_nomem;
-	/* What the symbol alone says is enough where the block is known. */
-	for (size_t i = 0; i < n && !pointer; i++) {
-		if (fdbg_text_starts(frames[i].path, "alloc::raw_vec::") || fdbg_text_starts(frames[i].path, "alloc::collections::"))
+	for (size_t i = 0; i < n; i++) {
+		if (is_storage(frames[i].path))
 			return NULL;
-		pointer = fdbg_text_starts(frames[i].path, "alloc::boxed::") || fdbg_text_starts(frames[i].path, "alloc::rc::") ||
+		if (pointer && !symbol)
+			break;
+		pointer |= fdbg_text_starts(frames[i].path, "alloc::boxed::") || fdbg_text_starts(frames[i].path, "alloc::rc::") ||
 			  fdbg_text_starts(frames[i].path, "alloc::sync::") ||
 			  fdbg_text_starts(frames[i].path, "alloc::alloc::box_free");
 	}
@@ -513,7 +515,7 @@ static struct fdbg_error *plan_release(struct heap_planner *planner, const struc
 	*origin = search.origin;
 	probe.origin = origin;
 	probe.known_only = !frames[0].unit->has_types || origin->owner.kind == FDBG_ALLOCATION_UNKNOWN ||
-			   origin->owner.kind == FDBG_ALLOCATION_CONTAINER;
+			   origin->owner.kind == FDBG_ALLOCATION_CONTAINER || is_of_std(origin->owner.type_name);
 	probe.address_reg = arch->int_args[call->role == ROLE_DEALLOCATE];
 	put(planner, call->branch.address, &probe);
 	return planner->nomem ? &fdbg_error_nomem : NULL;
@@ -530,8 +532,7 @@ static struct fdbg_error *plan_typed(struct heap_planner *planner)
 
 		if (call->role == ROLE_REALLOC)
 			continue;
-		err = fdbg_debuginfo_frames_at(planner->context->debuginfo, call->branch.address, planner->context->arena, &frames,
-					       &n);
+		err = fdbg_heap_frames_at(planner->context->debuginfo, call->branch.address, planner->context->arena, &frames, &n);
 		if (err || !n)
 			continue;
 		err = call->role == ROLE_DEALLOC || call->role == ROLE_DEALLOCATE ? plan_release(planner, call, frames, n)

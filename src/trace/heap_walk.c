@@ -50,7 +50,7 @@ static struct fdbg_error *spot_at(struct fdbg_heap_walk *walk, uint64_t address,
 	spot = fdbg_arena_new(&walk->arena, struct spot);
 	if (!spot)
 		return &fdbg_error_nomem;
-	err = fdbg_debuginfo_frames_at(walk->debuginfo, address, &walk->arena, &spot->frames, &spot->n_frames);
+	err = fdbg_heap_frames_at(walk->debuginfo, address, &walk->arena, &spot->frames, &spot->n_frames);
 	if (err)
 		return err;
 	for (size_t i = 0; i < spot->n_frames; i++)
