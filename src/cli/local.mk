@@ -4,6 +4,7 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/cmd_doctor.c \
 	src/cli/cmd_dump.c \
 	src/cli/cmd_functions.c \
+	src/cli/cmd_heap.c \
 	src/cli/cmd_info.c \
 	src/cli/cmd_record.c \
 	src/cli/cmd_show.c \

@@ -18,6 +18,7 @@ const struct fdbg_command fdbg_commands[] = {
 	{ "show", "print the call tree of a recording", fdbg_cmd_show, 2, 1 },
 	{ "dump", "print a recording as JSON, one object a line", fdbg_cmd_dump, 2, 1 },
 	{ "info", "print what a recording holds", fdbg_cmd_info, 2, 1 },
+	{ "heap", "print what a recording says about the heap", fdbg_cmd_heap, 2, 1 },
 	{ "verify", "check a recording", fdbg_cmd_verify, 2, 1 },
 	{ "functions", "list the functions of a program that would be recorded", fdbg_cmd_functions, 2, 1 },
 	{ "doctor", "say what this machine, a server and a program can do", fdbg_cmd_doctor, 2, 1 },

@@ -3,6 +3,10 @@ libfdbgcore_a_SOURCES += \
 	src/report/dump.c src/report/dump.h \
 	src/report/filter.c src/report/filter.h \
 	src/report/frames.c src/report/frames.h \
+	src/report/heap.c src/report/heap.h \
+	src/report/heap_json.c \
+	src/report/heap_svg.c \
+	src/report/heap_text.c \
 	src/report/info.c src/report/info.h \
 	src/report/recording.c src/report/recording.h \
 	src/report/show.c src/report/show.h \
