@@ -73,7 +73,8 @@ void fdbg_aarch64_find_branches(const struct fdbg_code *code,
 				void (*found)(void *context, const struct fdbg_branch *branch), void *context)
 {
 	for (size_t at = 0; code->size - at >= 4; at += 4) {
-		struct fdbg_branch branch = { .address = code->address + at, .next = code->address + at + 4 };
+		struct fdbg_branch branch = { .address = code->address + at, .next = code->address + at + 4,
+					      .reg = FDBG_ARCH_NO_REG };
 
 		switch (fdbg_aarch64_flow(a64_insn(code->bytes + at), branch.address, &branch.target)) {
 		case A64_FLOW_CALL: case A64_FLOW_CALL_INDIRECT:

@@ -262,6 +262,12 @@ static uint64_t displaced(const uint8_t *bytes, size_t at, uint64_t end)
 	return end + (uint64_t)(int64_t)(int32_t)value;
 }
 
+/* General registers as instructions number them. */
+static const uint32_t encoded_regs[16] = {
+	X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI,
+	X86_R8, X86_R9, X86_R10, X86_R11, X86_R12, X86_R13, X86_R14, X86_R15,
+};
+
 void fdbg_x86_64_find_branches(const struct fdbg_code *code,
 			       void (*found)(void *context, const struct fdbg_branch *branch), void *context)
 {
@@ -271,7 +277,7 @@ void fdbg_x86_64_find_branches(const struct fdbg_code *code,
 		return;
 	for (size_t at = 0; at < code->size;) {
 		uint64_t address = code->address + at;
-		struct fdbg_branch branch = { .address = address };
+		struct fdbg_branch branch = { .address = address, .reg = FDBG_ARCH_NO_REG };
 		struct x86_shape shape;
 
 		if (!fdbg_x86_64_decode(&disasm, code->bytes + at, code->size - at, address, &shape)) {
@@ -284,6 +290,16 @@ void fdbg_x86_64_find_branches(const struct fdbg_code *code,
 			      (shape.flow == X86_FLOW_CALL_INDIRECT || shape.flow == X86_FLOW_JUMP_INDIRECT);
 		if (branch.slot)
 			branch.target = displaced(code->bytes + at, shape.modrm_at + 1, branch.next);
+		if (shape.modrm_at && shape.map == X86_MAP_ONE && shape.opcode == 0x8b && shape.rip_relative && shape.rex & 8) {
+			branch.kind = FDBG_BRANCH_SLOT_LOAD;
+			branch.slot = true;
+			branch.target = displaced(code->bytes + at, shape.modrm_at + 1, branch.next);
+			branch.reg = encoded_regs[(shape.modrm >> 3 & 7) | (shape.rex & 4) << 1];
+			found(context, &branch);
+		} else if (shape.flow == X86_FLOW_CALL_INDIRECT || shape.flow == X86_FLOW_JUMP_INDIRECT) {
+			if (shape.modrm >> 6 == 3)
+				branch.reg = encoded_regs[(shape.modrm & 7) | (shape.rex & 1) << 3];
+		}
 		at += shape.size;
 		switch (shape.flow) {
 		case X86_FLOW_CALL: case X86_FLOW_CALL_INDIRECT:
@@ -306,7 +322,10 @@ void fdbg_x86_64_find_branches(const struct fdbg_code *code,
 void fdbg_x86_64_scan_branches(const struct fdbg_code *code, bool (*wanted)(void *context, uint64_t target, bool slot),
 			       void (*found)(void *context, uint64_t address), void *context)
 {
-	/* call, jmp, jcc rel32; call, jmp through [rip + disp32]. Short jumps do not leave their function. */
+	/*
+	 * call, jmp, jcc rel32; call, jmp through [rip + disp32]; mov reg, [rip + disp32]. Short jumps do not leave their
+	 * function.
+	 */
 	for (size_t at = 0; at + 5 <= code->size; at++) {
 		const uint8_t *bytes = code->bytes + at;
 		uint64_t address = code->address + at;
@@ -320,6 +339,9 @@ void fdbg_x86_64_scan_branches(const struct fdbg_code *code, bool (*wanted)(void
 				found(context, address);
 		} else if (long_form && bytes[0] == 0xff && (bytes[1] == 0x15 || bytes[1] == 0x25)) {
 			if (wanted(context, displaced(bytes, 2, address + 6), true))
+				found(context, address);
+		} else if (at + 7 <= code->size && (bytes[0] & 0xf8) == 0x48 && bytes[1] == 0x8b && (bytes[2] & 0xc7) == 0x05) {
+			if (wanted(context, displaced(bytes, 3, address + 7), true))
 				found(context, address);
 		}
 	}

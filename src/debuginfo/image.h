@@ -61,6 +61,11 @@ struct fdbg_error *fdbg_image_each_relative(struct fdbg_image *image,
 					    void (*found)(void *context, uint64_t slot, uint64_t value),
 					    void *context) FDBG_CHECK;
 
+/* Calls found for each word that the loader fills with the address of a symbol of another file. */
+struct fdbg_error *fdbg_image_each_import(struct fdbg_image *image,
+					  void (*found)(void *context, uint64_t slot, struct fdbg_text name),
+					  void *context) FDBG_CHECK;
+
 /* Calls visit for each part of the executable code that is in the file. */
 void fdbg_image_each_code(const struct fdbg_image *image,
 			  void (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the loader puts into words of an executable that is loaded anywhere. */
 #include <elf.h>
+#include <string.h>
 
 #include "base/cursor.h"
 #include "debuginfo/image_internal.h"
@@ -56,5 +57,47 @@ struct fdbg_error *fdbg_image_each_relative(struct fdbg_image *image,
 	err = fdbg_image_section(image, ".relr.dyn", &bytes, &len);
 	if (!err && len)
 		each_relr(image, bytes, len, found, context);
+	return err;
+}
+
+/* A name in a string table; empty: there is none. */
+static struct fdbg_text string_at(const uint8_t *strings, size_t len, uint64_t at)
+{
+	const uint8_t *end = at < len ? memchr(strings + at, 0, len - at) : NULL;
+
+	return end ? (struct fdbg_text){ (const char *)strings + at, (size_t)(end - strings - at) } : (struct fdbg_text){ 0 };
+}
+
+struct fdbg_error *fdbg_image_each_import(struct fdbg_image *image,
+					  void (*found)(void *context, uint64_t slot, struct fdbg_text name), void *context)
+{
+	static const char *const tables[] = { ".rela.dyn", ".rela.plt" };
+	bool arm = fdbg_image_info(image)->machine == EM_AARCH64;
+	uint32_t data = arm ? R_AARCH64_GLOB_DAT : R_X86_64_GLOB_DAT, jump = arm ? R_AARCH64_JUMP_SLOT : R_X86_64_JUMP_SLOT;
+	const uint8_t *symbols, *strings, *bytes;
+	size_t n_symbols, n_strings, len;
+	struct fdbg_error *err = fdbg_image_section(image, ".dynsym", &symbols, &n_symbols);
+
+	if (!err)
+		err = fdbg_image_section(image, ".dynstr", &strings, &n_strings);
+	for (size_t i = 0; i < 2 && !err; i++) {
+		struct fdbg_cursor cursor;
+		uint64_t slot, info, addend, name;
+
+		err = fdbg_image_section(image, tables[i], &bytes, &len);
+		if (err || !len)
+			continue;
+		cursor = fdbg_cursor_over(bytes, len, 0);
+		while (fdbg_cursor_uint(&cursor, 8, false, &slot) && fdbg_cursor_uint(&cursor, 8, false, &info) &&
+		       fdbg_cursor_uint(&cursor, 8, false, &addend)) {
+			struct fdbg_cursor symbol = fdbg_cursor_over(symbols, n_symbols, 0);
+
+			if (((uint32_t)info != data && (uint32_t)info != jump) || info >> 32 >= n_symbols / sizeof(Elf64_Sym))
+				continue;
+			symbol.pos = (size_t)(info >> 32) * sizeof(Elf64_Sym);
+			if (fdbg_cursor_uint(&symbol, 4, false, &name))
+				found(context, slot, string_at(strings, n_strings, name));
+		}
+	}
 	return err;
 }

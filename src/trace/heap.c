@@ -25,6 +25,8 @@ struct request {
 	uint64_t sp;            /* the stack pointer when it returns */
 	uint64_t size, align;
 	bool has_size;
+	bool indirect;          /* the address will be in the word at out */
+	uint64_t out;
 	bool moves;             /* the block at old, which was as in old_block, is given up for it */
 	uint64_t old;
 	bool old_known;
@@ -39,6 +41,7 @@ struct thread {
 
 struct fdbg_heap {
 	const struct fdbg_arch *arch;
+	uint64_t bias;
 	struct fdbg_heap_walk *walk;
 	struct fdbg_arena arena;      /* blocks, threads */
 	struct fdbg_map live;         /* address -> struct block * */
@@ -82,6 +85,19 @@ static struct fdbg_error *write_block(const struct moment *moment, enum fdbg_all
 		message.old_address = moved->old;
 	}
 	return fdbg_writer_allocation(moment->writer, moment->hit->time_ms, &message);
+}
+
+/* A word of captured memory; 0: it was not captured. */
+static uint64_t word_at(const struct moment *moment, uint64_t address)
+{
+	const uint8_t *bytes;
+	uint64_t value = 0;
+
+	if (fdbg_memview_get(moment->hit->view, address, 8, &bytes) != FDBG_MEMVIEW_READY)
+		return 0;
+	for (int i = 7; i >= 0; i--)
+		value = value << 8 | bytes[i];
+	return value;
 }
 
 static struct block *block_at(const struct fdbg_heap *heap, uint64_t address)
@@ -157,6 +173,7 @@ static struct fdbg_error *on_request(struct fdbg_heap *heap, const struct moment
 		.sp = get(moment, heap->arch->sp) + (probe->entry ? (uint64_t)heap->arch->cfa_at_entry : 0),
 		.has_size = probe->size_reg != FDBG_ARCH_NO_REG, .size = get(moment, probe->size_reg),
 		.align = get(moment, probe->align_reg),
+		.indirect = probe->indirect_reg != FDBG_ARCH_NO_REG, .out = get(moment, probe->indirect_reg),
 	};
 
 	if (!thread)
@@ -214,6 +231,8 @@ static struct fdbg_error *on_result(struct fdbg_heap *heap, const struct moment 
 		block.size = request.size;
 		block.align = request.align;
 		block.has_size = request.has_size;
+		if (request.indirect)
+			block.address = block.address & UINT32_MAX ? 0 : word_at(moment, request.out);
 	} else {
 		err = fdbg_heap_walk_origin(heap->walk, moment->hit, probe, &block.origin);
 		if (err)
@@ -269,6 +288,9 @@ struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hi
 	struct moment moment = { hit, probe, frame_id, writer };
 
 	heap->stats.hits++;
+	if (probe->check_reg != FDBG_ARCH_NO_REG &&
+	    fdbg_registers_get(hit->registers, probe->check_reg) != word_at(&moment, probe->check_slot + heap->bias))
+		return NULL;
 	switch (probe->step) {
 	case FDBG_HEAP_REQUEST:
 		return on_request(heap, &moment);
@@ -294,6 +316,7 @@ struct fdbg_error *fdbg_heap_create(struct fdbg_debuginfo *debuginfo, const stru
 	if (!heap)
 		return &fdbg_error_nomem;
 	heap->arch = arch;
+	heap->bias = bias;
 	err = fdbg_heap_walk_create(debuginfo, arch, bias, &heap->walk);
 	if (err) {
 		free(heap);

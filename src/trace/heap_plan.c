@@ -23,6 +23,13 @@ enum role {
 	ROLE_ALLOCATE,      /* Global::allocate: -> (address, size), address 0: failed */
 	ROLE_DEALLOCATE,    /* Global::deallocate: (self, address, …) */
 	ROLE_INTO_SLICE,    /* Vec::into_boxed_slice, RawVec::into_box: -> (address, length) */
+	/* Of the C library, where Rust's own functions are inlined (optimized as a whole, or with an allocator of the crate's own): */
+	ROLE_MALLOC,        /* (size) -> address */
+	ROLE_CALLOC,        /* (size, 1) -> address, as std calls it */
+	ROLE_C_REALLOC,     /* (address, new size) -> address */
+	ROLE_FREE,          /* (address) */
+	ROLE_MEMALIGN,      /* posix_memalign: (where to put the address, align, size) -> 0 */
+	N_ROLES,
 };
 
 /* Chains of tail calls that are followed. */
@@ -30,8 +37,10 @@ enum role {
 /* Stack beyond the caller's frame, for who called further out. */
 #define WINDOW_OBJECT 512
 #define WINDOW_SLICE 1536
-#define WINDOW_ALL 3072
+#define WINDOW_ALL 4096
 #define WINDOW_MAX 4096
+/* No code is there. */
+#define C_FUNCTIONS (UINT64_MAX - 64)
 
 struct found_call {
 	uint64_t function;      /* address of the function that it is in */
@@ -39,7 +48,18 @@ struct found_call {
 	enum role role;
 	uint64_t callee;
 	bool joined;            /* other code may jump to where it returns */
+	uint64_t slot;          /* of a branch to a register's address: where it was loaded from; else 0 */
+	bool inlined;           /* of a C function: in an allocation function of Rust that is inlined there */
 };
+
+/* A register that an allocation function's address is loaded into. */
+struct load {
+	uint32_t reg;
+	uint64_t slot, callee;
+};
+
+/* Loads of one function that are followed. */
+#define MAX_LOADS 64
 
 struct heap_planner {
 	const struct fdbg_heap_plan_context *context;
@@ -49,11 +69,15 @@ struct heap_planner {
 	size_t n_candidates, cap_candidates;
 	struct found_call *calls;    /* of the function at hand from first_call on */
 	size_t n_calls, cap_calls, first_call;
+	struct load loads[MAX_LOADS]; /* of the function at hand */
+	size_t n_loads;
+	struct fdbg_branch *by_register; /* its branches to addresses in registers */
+	size_t n_by_register, cap_by_register;
 	uint64_t *targets;           /* of jumps in the function at hand */
 	size_t n_targets, cap_targets;
 	bool wanders;                /* it jumps to addresses that are not known */
 	uint64_t function;
-	size_t n_role[ROLE_INTO_SLICE + 1];
+	size_t n_role[N_ROLES];
 	bool nomem;
 };
 
@@ -77,6 +101,13 @@ static bool grow(void **items, size_t n, size_t *cap, size_t size)
 static bool has(struct fdbg_text text, const char *part)
 {
 	return memmem(text.data, text.len, part, strlen(part));
+}
+
+static enum role c_role_by_name(struct fdbg_text name)
+{
+	return fdbg_text_is(name, "malloc") ? ROLE_MALLOC : fdbg_text_is(name, "calloc") ? ROLE_CALLOC :
+	       fdbg_text_is(name, "realloc") ? ROLE_C_REALLOC : fdbg_text_is(name, "free") ? ROLE_FREE :
+	       fdbg_text_is(name, "posix_memalign") ? ROLE_MEMALIGN : ROLE_NONE;
 }
 
 static enum role role_by_name(struct fdbg_text name)
@@ -125,6 +156,11 @@ static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 
 	if (!symbol->function || !symbol->address)
 		return true;
+	role = c_role_by_name(name);
+	if (role != ROLE_NONE) {
+		planner->nomem |= !fdbg_map_set(&planner->roles, symbol->address, role);
+		return !planner->nomem;
+	}
 	/* Most names need no demangling to see that they are others'. */
 	if (!has(name, "__rust_") && (all || !(has(name, "exchange_malloc") || has(name, "box_new_uninit") ||
 					       has(name, "alloc_impl") || has(name, "allocate") ||
@@ -139,6 +175,18 @@ static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 	}
 	fdbg_arena_deinit(&scratch);
 	return !planner->nomem;
+}
+
+/* Functions of the C library have stand-in addresses, as only their slots are here. */
+static void visit_import(void *context, uint64_t slot, struct fdbg_text name)
+{
+	struct heap_planner *planner = context;
+	enum role role = c_role_by_name(name);
+
+	if (role == ROLE_NONE)
+		return;
+	planner->nomem |= !fdbg_map_set(&planner->slots, slot, C_FUNCTIONS + role) ||
+			  !fdbg_map_set(&planner->roles, C_FUNCTIONS + role, role);
 }
 
 static void visit_slot(void *context, uint64_t slot, uint64_t value)
@@ -178,12 +226,54 @@ static void scan_code(void *context, uint64_t address, const uint8_t *bytes, siz
 	planner->context->arch->scan_branches(&code, is_wanted, add_candidate, planner);
 }
 
+static void add_load(struct heap_planner *planner, const struct fdbg_branch *branch, uint64_t callee)
+{
+	for (size_t i = 0; i < planner->n_loads; i++)
+		if (planner->loads[i].reg == branch->reg && planner->loads[i].callee == callee)
+			return;
+	if (planner->n_loads < MAX_LOADS)
+		planner->loads[planner->n_loads++] = (struct load){ branch->reg, branch->target, callee };
+}
+
+/* Branches to a register that holds the address of an allocation function, perhaps: whether it does is seen at the hit. */
+static void add_register_calls(struct heap_planner *planner)
+{
+	for (size_t i = 0; i < planner->n_by_register; i++) {
+		for (size_t k = 0; k < planner->n_loads; k++) {
+			uint64_t role;
+
+			if (planner->loads[k].reg != planner->by_register[i].reg ||
+			    !fdbg_map_get(&planner->roles, planner->loads[k].callee, &role))
+				continue;
+			if (!grow((void **)&planner->calls, planner->n_calls, &planner->cap_calls, sizeof(*planner->calls))) {
+				planner->nomem = true;
+				return;
+			}
+			planner->calls[planner->n_calls++] = (struct found_call){
+				.function = planner->function, .branch = planner->by_register[i], .role = (enum role)role,
+				.callee = planner->loads[k].callee, .slot = planner->loads[k].slot,
+			};
+		}
+	}
+}
+
 static void visit_branch(void *context, const struct fdbg_branch *branch)
 {
 	struct heap_planner *planner = context;
 	uint64_t callee = branch->target, role = ROLE_NONE;
 	bool known = branch->target && (!branch->slot || fdbg_map_get(&planner->slots, branch->target, &callee));
 
+	if (branch->kind == FDBG_BRANCH_SLOT_LOAD) {
+		if (known)
+			add_load(planner, branch, callee);
+		return;
+	}
+	if (branch->reg != FDBG_ARCH_NO_REG) {
+		if (!grow((void **)&planner->by_register, planner->n_by_register, &planner->cap_by_register, sizeof(*branch)))
+			planner->nomem = true;
+		else
+			planner->by_register[planner->n_by_register++] = *branch;
+	}
 	if (known && fdbg_map_get(&planner->roles, callee, &role)) {
 		if (!grow((void **)&planner->calls, planner->n_calls, &planner->cap_calls, sizeof(*planner->calls)))
 			planner->nomem = true;
@@ -212,9 +302,10 @@ static void decode_function(struct heap_planner *planner, const struct fdbg_symb
 		return;
 	planner->function = symbol->address;
 	planner->first_call = planner->n_calls;
-	planner->n_targets = 0;
+	planner->n_targets = planner->n_loads = planner->n_by_register = 0;
 	planner->wanders = false;
 	planner->context->arch->find_branches(&code, visit_branch, planner);
+	add_register_calls(planner);
 	for (size_t i = planner->first_call; i < planner->n_calls; i++) {
 		planner->calls[i].joined = planner->wanders;
 		for (size_t k = 0; k < planner->n_targets; k++)
@@ -235,6 +326,8 @@ static struct fdbg_error *find_calls(struct heap_planner *planner)
 	struct fdbg_error *err = fdbg_image_each_relative(planner->context->image, visit_slot, planner);
 	uint64_t decoded = 0;
 
+	if (!err)
+		err = fdbg_image_each_import(planner->context->image, visit_import, planner);
 	if (err)
 		return err;
 	planner->n_calls = planner->n_candidates = 0;
@@ -262,11 +355,22 @@ static bool put(struct heap_planner *planner, uint64_t address, const struct fdb
 	return !planner->nomem;
 }
 
+/* As put, for a probe that counts only where the branch goes to the callee. */
+static bool put_at(struct heap_planner *planner, const struct found_call *call, uint64_t address, struct fdbg_heap_probe probe)
+{
+	if (call->slot) {
+		probe.check_reg = call->branch.reg;
+		probe.check_slot = call->slot;
+	}
+	return put(planner, address, &probe);
+}
+
 static struct fdbg_heap_probe no_registers(enum fdbg_heap_step step)
 {
 	return (struct fdbg_heap_probe){
 		.step = step, .address_reg = FDBG_ARCH_NO_REG, .size_reg = FDBG_ARCH_NO_REG,
-		.align_reg = FDBG_ARCH_NO_REG, .old_reg = FDBG_ARCH_NO_REG, .unit = 1,
+		.align_reg = FDBG_ARCH_NO_REG, .old_reg = FDBG_ARCH_NO_REG, .indirect_reg = FDBG_ARCH_NO_REG,
+		.check_reg = FDBG_ARCH_NO_REG, .unit = 1,
 	};
 }
 
@@ -281,10 +385,11 @@ static bool add_tail_callers(struct heap_planner *planner)
 		const struct found_call *call = &planner->calls[i];
 		uint64_t unused;
 
-		if (call->branch.kind == FDBG_BRANCH_CALL || call->role == ROLE_DEALLOC ||
+		if (call->branch.kind == FDBG_BRANCH_CALL || call->role == ROLE_DEALLOC || call->role == ROLE_FREE ||
+		    (call->role >= ROLE_MALLOC && !call->inlined) ||
 		    fdbg_map_get(&planner->roles, call->function, &unused))
 			continue;
-		planner->nomem |= !fdbg_map_set(&planner->roles, call->function, call->role);
+		planner->nomem |= !fdbg_map_set(&planner->roles, call->function, ROLE_ALLOC);
 		added = true;
 	}
 	return added && !planner->nomem;
@@ -300,6 +405,8 @@ static void put_entries(struct heap_planner *planner, const struct fdbg_map *fun
 		struct fdbg_heap_probe probe = no_registers(role == ROLE_DEALLOC ? FDBG_HEAP_RELEASE : FDBG_HEAP_REQUEST);
 
 		probe.entry = true;
+		if (role >= ROLE_MALLOC)
+			continue;
 		if (role == ROLE_DEALLOC) {
 			probe.address_reg = arch->int_args[0];
 			probe.size_reg = arch->int_args[1];
@@ -318,28 +425,107 @@ static void put_entries(struct heap_planner *planner, const struct fdbg_map *fun
 	}
 }
 
+/* Whether a call of the C library's is an allocation of the program's: in code of Rust's functions, but not in these themselves. */
+static bool is_inlined(const struct fdbg_inline_frame *frames, size_t n)
+{
+	static const char *const ends[] = {
+		"__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc", "__rust_dealloc",
+		"__rdl_alloc", "__rdl_alloc_zeroed", "__rdl_realloc", "__rdl_dealloc",
+		"__rg_alloc", "__rg_alloc_zeroed", "__rg_realloc", "__rg_dealloc",
+	};
+	size_t last = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++)
+			if (fdbg_text_ends(frames[i].path, ends[k]))
+				last = i + 1;
+	/* It is inlined into the function behind it. */
+	return last && last < n;
+}
+
+/* Finds out which calls of C functions matter. */
+static struct fdbg_error *sort_out_c_calls(struct heap_planner *planner)
+{
+	for (size_t i = 0; i < planner->n_calls; i++) {
+		struct found_call *call = &planner->calls[i];
+		struct fdbg_inline_frame *frames;
+		struct fdbg_error *err;
+		size_t n;
+
+		if (call->role < ROLE_MALLOC)
+			continue;
+		err = fdbg_heap_frames_at(planner->context->debuginfo, call->branch.address, planner->context->arena, &frames, &n);
+		if (err)
+			return err;
+		call->inlined = n && is_inlined(frames, n);
+	}
+	return NULL;
+}
+
+/* Probes at an inlined call itself. */
+static void put_c_call(struct heap_planner *planner, const struct found_call *call)
+{
+	const struct fdbg_arch *arch = planner->context->arch;
+	struct fdbg_heap_probe probe = no_registers(call->role == ROLE_FREE ? FDBG_HEAP_RELEASE : FDBG_HEAP_REQUEST);
+
+	probe.window = call->role == ROLE_FREE ? 0 : WINDOW_ALL;
+	switch (call->role) {
+	case ROLE_FREE:
+		probe.address_reg = arch->int_args[0];
+		break;
+	case ROLE_C_REALLOC:
+		probe.old_reg = arch->int_args[0];
+		probe.size_reg = arch->int_args[1];
+		break;
+	case ROLE_MEMALIGN:
+		probe.indirect_reg = arch->int_args[0];
+		probe.align_reg = arch->int_args[1];
+		probe.size_reg = arch->int_args[2];
+		break;
+	default:
+		probe.size_reg = arch->int_args[0];
+		break;
+	}
+	put_at(planner, call, call->branch.address, probe);
+}
+
 static struct fdbg_error *plan_all(struct heap_planner *planner)
 {
 	struct fdbg_heap_probe result = no_registers(FDBG_HEAP_RESULT);
 	struct fdbg_error *err;
+	size_t n_inlined = 0;
 
 	result.address_reg = planner->context->arch->int_rets[0];
 	result.requested = true;
 	put_entries(planner, &planner->roles);
 	for (int round = 0; round < MAX_ROUNDS; round++) {
 		err = find_calls(planner);
+		if (!err)
+			err = sort_out_c_calls(planner);
 		if (err)
 			return err;
 		if (!add_tail_callers(planner))
 			break;
 	}
-	for (size_t i = 0; i < planner->n_calls; i++)
-		if (planner->calls[i].branch.kind == FDBG_BRANCH_CALL && planner->calls[i].role != ROLE_DEALLOC)
-			put(planner, planner->calls[i].branch.next, &result);
-	if (!planner->n_role[ROLE_ALLOC])
+	for (size_t i = 0; i < planner->n_calls; i++) {
+		const struct found_call *call = &planner->calls[i];
+
+		if (call->role >= ROLE_MALLOC && !call->inlined)
+			continue;
+		if (call->role >= ROLE_MALLOC) {
+			put_c_call(planner, call);
+			n_inlined++;
+		}
+		result.window = call->role == ROLE_MEMALIGN ? WINDOW_OBJECT : 0;
+		if (call->branch.kind == FDBG_BRANCH_CALL && call->role != ROLE_DEALLOC && call->role != ROLE_FREE)
+			put(planner, call->branch.next, &result);
+	}
+	if (n_inlined)
+		fdbg_log(planner->context->log, FDBG_LOG_INFO, "%zu calls of allocation functions are inlined", n_inlined);
+	if (!planner->n_role[ROLE_ALLOC] && !n_inlined)
 		fdbg_log(planner->context->log, FDBG_LOG_WARNING, "--allocations=all: the program has no __rust_alloc (stripped, linked "
 			 "to a shared standard library, or optimized as a whole); its allocations are not recorded");
-	else if (!planner->n_role[ROLE_DEALLOC])
+	else if (!planner->n_role[ROLE_DEALLOC] && !n_inlined)
 		fdbg_log(planner->context->log, FDBG_LOG_WARNING, "--allocations=all: the program's __rust_dealloc is inlined (optimized "
 			 "as a whole); releases are not recorded");
 	return planner->nomem ? &fdbg_error_nomem : NULL;
@@ -403,15 +589,23 @@ static void put_allocation(struct heap_planner *planner, const struct found_call
 		result.size_reg = arch->int_rets[1];
 		result.unit = unit;
 	} else if (!origin->owner.sized) {
-		request.size_reg = arch->int_args[call->role == ROLE_BOX_NEW];
-		request.align_reg = arch->int_args[call->role != ROLE_BOX_NEW];
+		request.size_reg = arch->int_args[call->role == ROLE_BOX_NEW ? 1 : call->role == ROLE_MEMALIGN ? 2 : 0];
+		if (call->role < ROLE_MALLOC)
+			request.align_reg = arch->int_args[call->role != ROLE_BOX_NEW];
+		ask = true;
+	}
+	/* A register that the call went to may have changed behind it. */
+	if (call->slot)
+		ask = true;
+	if (call->role == ROLE_MEMALIGN) {
+		request.indirect_reg = arch->int_args[0];
 		ask = true;
 	}
 	result.requested = ask;
-	result.window = ask ? 0 : window;
+	result.window = call->role == ROLE_MEMALIGN ? WINDOW_OBJECT : ask ? 0 : window;
 	request.window = ask ? window : 0;
 	if (ask)
-		put(planner, call->branch.address, &request);
+		put_at(planner, call, call->branch.address, request);
 	put(planner, call->branch.next, &result);
 }
 
@@ -517,7 +711,7 @@ static struct fdbg_error *plan_release(struct heap_planner *planner, const struc
 	probe.known_only = !frames[0].unit->has_types || origin->owner.kind == FDBG_ALLOCATION_UNKNOWN ||
 			   origin->owner.kind == FDBG_ALLOCATION_CONTAINER || is_of_std(origin->owner.type_name);
 	probe.address_reg = arch->int_args[call->role == ROLE_DEALLOCATE];
-	put(planner, call->branch.address, &probe);
+	put_at(planner, call, call->branch.address, probe);
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
 
@@ -530,12 +724,15 @@ static struct fdbg_error *plan_typed(struct heap_planner *planner)
 		struct fdbg_inline_frame *frames;
 		size_t n;
 
-		if (call->role == ROLE_REALLOC)
+		if (call->role == ROLE_REALLOC || call->role == ROLE_C_REALLOC)
 			continue;
 		err = fdbg_heap_frames_at(planner->context->debuginfo, call->branch.address, planner->context->arena, &frames, &n);
 		if (err || !n)
 			continue;
-		err = call->role == ROLE_DEALLOC || call->role == ROLE_DEALLOCATE ? plan_release(planner, call, frames, n)
+		if (call->role >= ROLE_MALLOC && !is_inlined(frames, n))
+			continue;
+		err = call->role == ROLE_DEALLOC || call->role == ROLE_DEALLOCATE || call->role == ROLE_FREE
+			? plan_release(planner, call, frames, n)
 										   : plan_allocation(planner, call, frames, n);
 	}
 	return err;
@@ -558,5 +755,6 @@ struct fdbg_error *fdbg_heap_plan(const struct fdbg_heap_plan_context *context)
 	free(planner.candidates);
 	free(planner.calls);
 	free(planner.targets);
+	free(planner.by_register);
 	return err;
 }

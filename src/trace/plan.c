@@ -452,7 +452,7 @@ static size_t merge_ranges(struct fdbg_capture_range *ranges, size_t n)
 /* Fills in what a site captures, from the values of its probes. */
 static void plan_captures(struct planner *planner, struct fdbg_site *site)
 {
-	size_t n = 0, max = 1 + site->n_probes, total = 0;
+	size_t n = 0, max = 1 + 2 * site->n_probes, total = 0;
 
 	for (size_t i = 0; i < site->n_probes; i++)
 		if (site->probes[i].function)
@@ -462,6 +462,9 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		planner->nomem = true;
 		return;
 	}
+	for (size_t i = 0; i < site->n_probes; i++)
+		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->check_reg != FDBG_ARCH_NO_REG)
+			site->captures[n++] = (struct fdbg_capture_range){ FDBG_ARCH_NO_REG, (int64_t)site->probes[i].heap->check_slot, 8 };
 	for (size_t i = 0; i < site->n_probes; i++)
 		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->window)
 			site->captures[n++] = (struct fdbg_capture_range){ planner->plan->arch->sp, 0,

@@ -109,7 +109,7 @@ struct fdbg_probe {
 
 /* Memory that is captured with every hit. */
 struct fdbg_capture_range {
-	uint32_t reg;              /* index into arch->regs */
+	uint32_t reg;              /* index into arch->regs; FDBG_ARCH_NO_REG: offset is a link-time address */
 	int64_t offset;
 	uint32_t size;
 };
