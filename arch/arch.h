@@ -87,7 +87,7 @@ enum fdbg_branch_kind {
 	FDBG_BRANCH_CALL,
 	FDBG_BRANCH_JUMP,
 	FDBG_BRANCH_CONDITIONAL_JUMP,
-	FDBG_BRANCH_SLOT_LOAD,   /* none itself: a register is loaded from a word at a fixed address, perhaps to branch there later */
+	FDBG_BRANCH_LOAD,        /* none itself: a register gets an address, or is loaded from a slot, perhaps to branch there later */
 };
 
 struct fdbg_branch {
@@ -147,15 +147,14 @@ struct fdbg_arch {
 
 	/*
 	 * Calls found for each branch and call in the code of one function range, in address order, those to addresses
-	 * that are not known among them, and for each load of a register from a slot. Bytes that are no instruction are
-	 * passed over.
+	 * that are not known among them, and for each FDBG_BRANCH_LOAD. Bytes that are no instruction are passed over.
 	 */
 	void (*find_branches)(const struct fdbg_code *code, void (*found)(void *context, const struct fdbg_branch *branch),
 			      void *context);
 
 	/*
 	 * A quick look at code of any length: calls found for each address at which, if an instruction begins there, it
-	 * branches to a target that is wanted, or through a slot, or loads one. Nothing that find_branches finds is left out.
+	 * branches to a target that is wanted, or through a slot, or loads either. Nothing that find_branches finds is left out.
 	 */
 	void (*scan_branches)(const struct fdbg_code *code, bool (*wanted)(void *context, uint64_t target, bool slot),
 			      void (*found)(void *context, uint64_t address), void *context);

@@ -290,9 +290,11 @@ void fdbg_x86_64_find_branches(const struct fdbg_code *code,
 			      (shape.flow == X86_FLOW_CALL_INDIRECT || shape.flow == X86_FLOW_JUMP_INDIRECT);
 		if (branch.slot)
 			branch.target = displaced(code->bytes + at, shape.modrm_at + 1, branch.next);
-		if (shape.modrm_at && shape.map == X86_MAP_ONE && shape.opcode == 0x8b && shape.rip_relative && shape.rex & 8) {
-			branch.kind = FDBG_BRANCH_SLOT_LOAD;
-			branch.slot = true;
+		if (shape.map == X86_MAP_ONE && (shape.opcode == 0x8b || shape.opcode == 0x8d) && shape.rip_relative &&
+		    shape.rex & 8) {
+			/* mov reg, [rip + disp32]; lea reg, [rip + disp32] */
+			branch.kind = FDBG_BRANCH_LOAD;
+			branch.slot = shape.opcode == 0x8b;
 			branch.target = displaced(code->bytes + at, shape.modrm_at + 1, branch.next);
 			branch.reg = encoded_regs[(shape.modrm >> 3 & 7) | (shape.rex & 4) << 1];
 			found(context, &branch);
@@ -323,8 +325,8 @@ void fdbg_x86_64_scan_branches(const struct fdbg_code *code, bool (*wanted)(void
 			       void (*found)(void *context, uint64_t address), void *context)
 {
 	/*
-	 * call, jmp, jcc rel32; call, jmp through [rip + disp32]; mov reg, [rip + disp32]. Short jumps do not leave their
-	 * function.
+	 * call, jmp, jcc rel32; call, jmp through [rip + disp32]; mov or lea reg, [rip + disp32]. Short jumps do not
+	 * leave their function.
 	 */
 	for (size_t at = 0; at + 5 <= code->size; at++) {
 		const uint8_t *bytes = code->bytes + at;
@@ -340,8 +342,9 @@ void fdbg_x86_64_scan_branches(const struct fdbg_code *code, bool (*wanted)(void
 		} else if (long_form && bytes[0] == 0xff && (bytes[1] == 0x15 || bytes[1] == 0x25)) {
 			if (wanted(context, displaced(bytes, 2, address + 6), true))
 				found(context, address);
-		} else if (at + 7 <= code->size && (bytes[0] & 0xf8) == 0x48 && bytes[1] == 0x8b && (bytes[2] & 0xc7) == 0x05) {
-			if (wanted(context, displaced(bytes, 3, address + 7), true))
+		} else if (at + 7 <= code->size && (bytes[0] & 0xf8) == 0x48 && (bytes[1] == 0x8b || bytes[1] == 0x8d) &&
+			   (bytes[2] & 0xc7) == 0x05) {
+			if (wanted(context, displaced(bytes, 3, address + 7), bytes[1] == 0x8b))
 				found(context, address);
 		}
 	}

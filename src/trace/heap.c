@@ -289,7 +289,8 @@ struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hi
 
 	heap->stats.hits++;
 	if (probe->check_reg != FDBG_ARCH_NO_REG &&
-	    fdbg_registers_get(hit->registers, probe->check_reg) != word_at(&moment, probe->check_slot + heap->bias))
+	    get(&moment, probe->check_reg) != (probe->check_slot ? word_at(&moment, probe->check_slot + heap->bias)
+								 : probe->check_target + heap->bias))
 		return NULL;
 	switch (probe->step) {
 	case FDBG_HEAP_REQUEST:

@@ -94,8 +94,9 @@ struct fdbg_heap_probe {
 	uint32_t size_reg, align_reg;
 	uint32_t old_reg;              /* of a REQUEST to move a block: its address */
 	uint32_t indirect_reg;         /* of a REQUEST: the result's address will be in the word that this points to */
-	uint32_t check_reg;            /* the hit counts only where this register has what is in the word at check_slot */
-	uint64_t check_slot;           /* link-time address; captured with the hit */
+	uint32_t check_reg;            /* the hit counts only where this register has what is in the word at check_slot, */
+	uint64_t check_slot;           /* which is captured with the hit; 0: where it has the address check_target. Link-time */
+	uint64_t check_target;
 	uint64_t unit;                 /* size_reg counts units of so many bytes */
 	bool entry;                    /* at a function's entry */
 	bool requested;                /* a RESULT that counts only behind its REQUEST */

@@ -48,14 +48,15 @@ struct found_call {
 	enum role role;
 	uint64_t callee;
 	bool joined;            /* other code may jump to where it returns */
-	uint64_t slot;          /* of a branch to a register's address: where it was loaded from; else 0 */
+	bool by_register;       /* it goes to the address in a register, perhaps the callee's */
+	uint64_t slot;          /* then: where that was loaded from; 0: nowhere, it was put in */
 	bool inlined;           /* of a C function: in an allocation function of Rust that is inlined there */
 };
 
 /* A register that an allocation function's address is loaded into. */
 struct load {
 	uint32_t reg;
-	uint64_t slot, callee;
+	uint64_t slot, callee;  /* slot 0: the address itself was put in */
 };
 
 /* Loads of one function that are followed. */
@@ -229,10 +230,11 @@ static void scan_code(void *context, uint64_t address, const uint8_t *bytes, siz
 static void add_load(struct heap_planner *planner, const struct fdbg_branch *branch, uint64_t callee)
 {
 	for (size_t i = 0; i < planner->n_loads; i++)
-		if (planner->loads[i].reg == branch->reg && planner->loads[i].callee == callee)
+		if (planner->loads[i].reg == branch->reg && planner->loads[i].callee == callee &&
+		    !planner->loads[i].slot == !branch->slot)
 			return;
 	if (planner->n_loads < MAX_LOADS)
-		planner->loads[planner->n_loads++] = (struct load){ branch->reg, branch->target, callee };
+		planner->loads[planner->n_loads++] = (struct load){ branch->reg, branch->slot ? branch->target : 0, callee };
 }
 
 /* Branches to a register that holds the address of an allocation function, perhaps: whether it does is seen at the hit. */
@@ -251,7 +253,7 @@ static void add_register_calls(struct heap_planner *planner)
 			}
 			planner->calls[planner->n_calls++] = (struct found_call){
 				.function = planner->function, .branch = planner->by_register[i], .role = (enum role)role,
-				.callee = planner->loads[k].callee, .slot = planner->loads[k].slot,
+				.callee = planner->loads[k].callee, .by_register = true, .slot = planner->loads[k].slot,
 			};
 		}
 	}
@@ -263,7 +265,7 @@ static void visit_branch(void *context, const struct fdbg_branch *branch)
 	uint64_t callee = branch->target, role = ROLE_NONE;
 	bool known = branch->target && (!branch->slot || fdbg_map_get(&planner->slots, branch->target, &callee));
 
-	if (branch->kind == FDBG_BRANCH_SLOT_LOAD) {
+	if (branch->kind == FDBG_BRANCH_LOAD) {
 		if (known)
 			add_load(planner, branch, callee);
 		return;
@@ -358,9 +360,10 @@ static bool put(struct heap_planner *planner, uint64_t address, const struct fdb
 /* As put, for a probe that counts only where the branch goes to the callee. */
 static bool put_at(struct heap_planner *planner, const struct found_call *call, uint64_t address, struct fdbg_heap_probe probe)
 {
-	if (call->slot) {
+	if (call->by_register) {
 		probe.check_reg = call->branch.reg;
 		probe.check_slot = call->slot;
+		probe.check_target = call->callee;
 	}
 	return put(planner, address, &probe);
 }
@@ -595,7 +598,7 @@ static void put_allocation(struct heap_planner *planner, const struct found_call
 		ask = true;
 	}
 	/* A register that the call went to may have changed behind it. */
-	if (call->slot)
+	if (call->by_register)
 		ask = true;
 	if (call->role == ROLE_MEMALIGN) {
 		request.indirect_reg = arch->int_args[0];

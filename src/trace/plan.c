@@ -463,7 +463,7 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		return;
 	}
 	for (size_t i = 0; i < site->n_probes; i++)
-		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->check_reg != FDBG_ARCH_NO_REG)
+		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->check_slot)
 			site->captures[n++] = (struct fdbg_capture_range){ FDBG_ARCH_NO_REG, (int64_t)site->probes[i].heap->check_slot, 8 };
 	for (size_t i = 0; i < site->n_probes; i++)
 		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->window)
