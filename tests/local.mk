@@ -29,4 +29,5 @@ include tests/rust.mk
 include tests/std.mk
 include tests/trace.mk
 include tests/visualizer.mk
+include tests/heap.mk
 include tests/e2e.mk

@@ -49,7 +49,7 @@ static void put_value(struct dump *dump, const struct fdbg_value *value)
 		return;
 	}
 	if (dump->options->values == FDBG_DUMP_JSON) {
-		fdbg_render_json(&dump->out, value);
+		fdbg_render_json_with(&dump->out, value, &dump->recording->elements);
 		return;
 	}
 	fdbg_buf_clear(&dump->text);
@@ -212,6 +212,8 @@ static void put_allocation(struct dump *dump, const struct fdbg_message *message
 		put_number(dump, "size", allocation->size);
 	if (allocation->align)
 		put_number(dump, "align", allocation->align);
+	if (allocation->elements)
+		put_number(dump, "elements", allocation->elements);
 	if (allocation->moved) {
 		put_key(dump, "old_address");
 		fdbg_buf_printf(&dump->out, "\"0x%" PRIx64 "\"", allocation->old_address);

@@ -187,6 +187,8 @@ void fdbg_content_put_allocation(struct fdbg_buf *buf, const struct fdbg_message
 		put_key_number(buf, "size", allocation->size);
 	if (allocation->align)
 		put_key_number(buf, "align", allocation->align);
+	if (allocation->elements)
+		put_key_number(buf, "elements", allocation->elements);
 	if (allocation->moved)
 		put_key_number(buf, "old_address", allocation->old_address);
 	if (allocation->unseen)
@@ -400,6 +402,7 @@ static void parse_allocation(struct source *source, const json_t *json,
 	allocation->has_size = json_is_integer(json_object_get(json, "size"));
 	allocation->size = get_number_if(json, "size");
 	allocation->align = get_number_if(json, "align");
+	allocation->elements = get_number_if(json, "elements");
 	allocation->moved = json_is_integer(json_object_get(json, "old_address"));
 	allocation->old_address = get_number_if(json, "old_address");
 	allocation->unseen = json_is_true(json_object_get(json, "unseen"));

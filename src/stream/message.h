@@ -98,6 +98,7 @@ struct fdbg_message_allocation {
 	uint64_t thread_id, frame_id;
 	bool has_size;
 	uint64_t size, align;          /* align 0: not known */
+	uint64_t elements;             /* of ALLOC: how many objects of the type there is room for; 0: not known */
 	bool moved;                    /* the block was at old_address before, and its DROP goes before this */
 	uint64_t old_address;
 	bool unseen;                   /* of DROP: the release itself was not seen, only that the address was given out again */

@@ -76,6 +76,8 @@ static struct fdbg_error *write_block(const struct moment *moment, enum fdbg_all
 	};
 
 	if (action == FDBG_ALLOCATION_ALLOC) {
+		if (block->has_size && origin->owner.element)
+			message.elements = block->size / origin->owner.element;
 		message.function = origin->place.function;
 		message.file = origin->place.file;
 		message.line = origin->place.line;

@@ -38,6 +38,7 @@ struct fdbg_heap_owner {
 	struct fdbg_text type_name;    /* what lives in the block; of a container its own type */
 	bool sized;                    /* one object of a known size: */
 	uint64_t size, align;          /* align 0: not known */
+	uint64_t element;              /* bytes of one of the objects that the block holds; 0: not known, or mixed */
 	bool bytes;                    /* the name says [u8], and it may be str */
 	bool storage;                  /* bare storage, of which the container is not known yet */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Whose an allocation is, told from the functions of the standard library around it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rust/names.h"
@@ -189,6 +190,7 @@ static void set_object(struct fdbg_heap_search *search, const struct argument *o
 
 	*owner = (struct fdbg_heap_owner){ .type_name = object->name, .kind = kind_of(object->name) };
 	if (is_unsized(object->name)) {
+		owner->element = fdbg_text_is(object->name, "str") ? 1 : is_slice(object->name) ? object->type->size : 0;
 		owner->bytes = fdbg_text_is(object->name, "[u8]");
 		if (is_slice(object->name) && object->type->kind != FDBG_TYPE_UNKNOWN)
 			owner->align = object->type->align;
@@ -199,6 +201,7 @@ static void set_object(struct fdbg_heap_search *search, const struct argument *o
 	owner->sized = object->type->kind != FDBG_TYPE_UNKNOWN;
 	owner->size = object->type->size;
 	owner->align = object->type->align;
+	owner->element = owner->kind == FDBG_ALLOCATION_BOX ? owner->size : 0;
 }
 
 /* A Box of T, at a function of alloc::boxed. */
@@ -326,12 +329,14 @@ static bool fits(const struct fdbg_heap_owner *owner, const struct rule *rule, s
 
 /* A generic argument, from the debug information or the symbol. */
 static bool element_of(struct fdbg_heap_search *search, struct fdbg_inline_frame *frame, const char *param_name,
-		       const char *pointer, struct fdbg_text *ret)
+		       const char *pointer, struct fdbg_text *ret, uint64_t *size_ret)
 {
 	struct argument argument;
 
+	*size_ret = 0;
 	if (param(search, frame, param_name, &argument)) {
 		*ret = argument.name;
+		*size_ret = argument.type->kind != FDBG_TYPE_UNKNOWN ? argument.type->size : 0;
 		return true;
 	}
 	if (frame->n_params)
@@ -344,10 +349,13 @@ static void at_container(struct fdbg_heap_search *search, struct fdbg_inline_fra
 {
 	struct fdbg_heap_owner *owner = &search->origin.owner;
 	struct fdbg_text name;
+	uint64_t element, ignored;
 
 	if (fdbg_text_starts(frame->path, "alloc::raw_vec::")) {
-		if (owner->kind == FDBG_ALLOCATION_UNKNOWN && element_of(search, frame, "T", "alloc::raw_vec::RawVec<", &name))
+		if (owner->kind == FDBG_ALLOCATION_UNKNOWN && element_of(search, frame, "T", "alloc::raw_vec::RawVec<", &name, &element)) {
 			set_container(search, printed(search, "alloc::raw_vec::RawVec<", name, ">"), true);
+			owner->element = element;
+		}
 		return;
 	}
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -358,17 +366,21 @@ static void at_container(struct fdbg_heap_search *search, struct fdbg_inline_fra
 		if (!fdbg_text_starts(frame->path, rule->prefix))
 			continue;
 		snprintf(pointer, sizeof(pointer), "%s<", rule->container);
-		if ((rule->first && !element_of(search, frame, rule->first, pointer, &first)) ||
-		    (rule->second && !element_of(search, frame, rule->second, "", &second)))
+		if ((rule->first && !element_of(search, frame, rule->first, pointer, &first, &element)) ||
+		    (rule->second && !element_of(search, frame, rule->second, "", &second, &ignored)))
 			return;
 		if (owner->storage && !rule->from)
 			storage = printed(search, "alloc::raw_vec::RawVec<", first, ">");
 		if (!fits(owner, rule, storage))
 			return;
+		/* A list of objects stays one, whatever it is the storage of. */
+		if (owner->kind != FDBG_ALLOCATION_UNKNOWN || !rule->first || rule->from)
+			element = owner->element;
 		if (rule->first)
 			set_generic(search, rule->container, first, second);
 		else
 			set_container(search, fdbg_text_from(rule->container), false);
+		owner->element = element;
 		return;
 	}
 }
@@ -487,10 +499,14 @@ static void at_vec_macro(struct fdbg_heap_search *search, const struct fdbg_inli
 	}
 	while (end > 1 && array.data[end] != ';')
 		end--;
-	if (end > 1 && array.data[0] == '[')
+	if (end > 1 && array.data[0] == '[') {
+		uint64_t size = search->origin.owner.size, count = strtoull(array.data + end + 1, NULL, 10);
+
 		set_generic(search, "alloc::vec::Vec", (struct fdbg_text){ array.data + 1, end - 1 }, (struct fdbg_text){ 0 });
-	else
+		search->origin.owner.element = count ? size / count : 0;
+	} else {
 		set_container(search, FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE), false);
+	}
 }
 
 /* "<alloc::string::String>::from" -> "alloc::string::String>::from": good enough for a look at where it begins. */

@@ -574,7 +574,7 @@ static void set_slice(struct heap_planner *planner, const struct found_call *cal
 		return;
 	*owner = (struct fdbg_heap_owner){
 		.kind = FDBG_ALLOCATION_BOX, .type_name = fdbg_text_from(name), .align = type->align,
-		.bytes = fdbg_text_is(element, "u8"),
+		.bytes = fdbg_text_is(element, "u8"), .element = type->size,
 	};
 	*unit_ret = type->size;
 }
