@@ -182,6 +182,7 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 	if (!err && words->max_events.given && !words->max_events.value)
 		err = fdbg_error_create(FDBG_ERROR_USAGE, "--max-events: at least 1");
 	options.allocations = find_allocations(words, &options.limits);
+	options.max_heap_messages = words->allocations == ALLOCATIONS_DEFAULT ? FDBG_HEAP_DEFAULT_MESSAGES : 0;
 	if (!err)
 		err = place_words(words, program, &options.target);
 	if (!err)

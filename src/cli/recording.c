@@ -274,7 +274,7 @@ static struct fdbg_error *record(struct recording *recording, int *status_ret)
 		.limits = options->limits.decode, .values = options->level == FDBG_TRACE_FULL,
 		.has_max_depth = options->has_max_depth, .max_depth = options->max_depth, .max_events = options->max_events,
 		.max_ns = (uint64_t)(options->duration * 1e9), .log = options->log,
-		.visualizers = options->visualizers,
+		.visualizers = options->visualizers, .max_heap_messages = options->max_heap_messages,
 		.watch = fdbg_live_watch, .watch_context = &recording->live,
 	};
 	bool kill = options->kill;

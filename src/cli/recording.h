@@ -26,6 +26,7 @@ struct fdbg_recording_options {
 	enum fdbg_trace_level level;
 	struct fdbg_limits limits;
 	enum fdbg_heap_mode allocations;
+	uint64_t max_heap_messages;      /* 0: no limit */
 	bool has_max_depth;
 	uint64_t max_depth;              /* the deepest frames that are recorded, the outermost have 0 */
 	uint64_t max_events;             /* 0: no limit */

@@ -218,6 +218,10 @@ static void put_allocation(struct dump *dump, const struct fdbg_message *message
 		put_key(dump, "old_address");
 		fdbg_buf_printf(&dump->out, "\"0x%" PRIx64 "\"", allocation->old_address);
 	}
+	if (allocation->last) {
+		put_key(dump, "last");
+		fdbg_buf_string(&dump->out, "true");
+	}
 	if (allocation->unseen) {
 		put_key(dump, "unseen");
 		fdbg_buf_string(&dump->out, "true");

@@ -363,6 +363,10 @@ static struct fdbg_error *on_message(struct builder *builder, const struct fdbg_
 	if (message->stream != FDBG_STREAM_ALLOCATION)
 		return NULL;
 	builder->operations++;
+	report->cut |= message->allocation.last;
+	/* That is all it says. */
+	if (!message->allocation.address)
+		return NULL;
 	if (message->allocation.action == FDBG_ALLOCATION_ALLOC) {
 		err = on_allocation(builder, message);
 		if (err)

@@ -57,6 +57,7 @@ struct fdbg_heap_report {
 	uint64_t allocations, releases, moves;
 	uint64_t unseen;                  /* blocks whose address was given out again */
 	uint64_t unknown;                 /* releases of blocks whose allocation is not in the recording */
+	bool cut;                         /* the heap was not recorded to the end */
 	uint64_t without_size;            /* allocations that do not say their size */
 	uint64_t allocated_bytes;
 	struct fdbg_heap_held live;

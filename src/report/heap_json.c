@@ -112,6 +112,8 @@ struct fdbg_error *fdbg_heap_report_json(const struct fdbg_heap_report *report, 
 	put_number(&out, "unseen_releases", report->unseen);
 	put_number(&out, "unknown_releases", report->unknown);
 	put_number(&out, "without_size", report->without_size);
+	put_key(&out, "complete");
+	fdbg_buf_string(&out, report->cut ? "false" : "true");
 	put_number(&out, "live_bytes", report->live.bytes);
 	put_number(&out, "live_blocks", report->live.blocks);
 	put_number(&out, "peak_bytes", report->live.peak_bytes);

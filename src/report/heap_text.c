@@ -64,6 +64,9 @@ static void put_totals(const struct fdbg_heap_report *report, struct fdbg_buf *o
 	fdbg_buf_string(out, " in ");
 	put_blocks(out, report->live.blocks);
 	fdbg_buf_byte(out, '\n');
+	if (report->cut)
+		fdbg_buf_string(out, "The heap was recorded up to a limit only: what came later is missing, releases too.\n"
+				"Record with --allocations=typed to have all of it.\n");
 	if (report->without_size)
 		fdbg_buf_printf(out, "%" PRIu64 " allocations do not say their size and count as 0 bytes\n", report->without_size);
 }
@@ -151,10 +154,10 @@ static void put_unreleased(const struct fdbg_heap_report *report, size_t top, st
 	while (n < report->n_places && report->places[n]->held.blocks)
 		n++;
 	if (!n) {
-		fdbg_buf_string(out, "\nnever released: nothing\n");
+		fdbg_buf_string(out, report->cut ? "\nnot released up to there: nothing\n" : "\nnever released: nothing\n");
 		return;
 	}
-	fdbg_buf_printf(out, "\nnever released\n%10s %10s\n", "blocks", "bytes");
+	fdbg_buf_printf(out, "\n%s\n%10s %10s\n", report->cut ? "not released up to there" : "never released", "blocks", "bytes");
 	for (size_t i = 0; i < n && i < top; i++) {
 		const struct fdbg_heap_place_group *place = report->places[i];
 

@@ -191,6 +191,8 @@ void fdbg_content_put_allocation(struct fdbg_buf *buf, const struct fdbg_message
 		put_key_number(buf, "elements", allocation->elements);
 	if (allocation->moved)
 		put_key_number(buf, "old_address", allocation->old_address);
+	if (allocation->last)
+		fdbg_buf_string(buf, ",\"last\":true");
 	if (allocation->unseen)
 		fdbg_buf_string(buf, ",\"unseen\":true");
 	if (allocation->function.len)
@@ -405,6 +407,7 @@ static void parse_allocation(struct source *source, const json_t *json,
 	allocation->elements = get_number_if(json, "elements");
 	allocation->moved = json_is_integer(json_object_get(json, "old_address"));
 	allocation->old_address = get_number_if(json, "old_address");
+	allocation->last = json_is_true(json_object_get(json, "last"));
 	allocation->unseen = json_is_true(json_object_get(json, "unseen"));
 	allocation->function = get_text_if(json, "function");
 	allocation->file = get_text_if(json, "file");

@@ -101,6 +101,7 @@ struct fdbg_message_allocation {
 	uint64_t elements;             /* of ALLOC: how many objects of the type there is room for; 0: not known */
 	bool moved;                    /* the block was at old_address before, and its DROP goes before this */
 	uint64_t old_address;
+	bool last;                     /* from here on the heap is not recorded any more */
 	bool unseen;                   /* of DROP: the release itself was not seen, only that the address was given out again */
 	struct fdbg_text function, file; /* where in the program it is made; empty: not known */
 	uint32_t line;                 /* 0: not known */

@@ -12,6 +12,8 @@
 
 /* Requests of one thread that wait for their result: an allocator may itself ask for memory. */
 #define MAX_PENDING 8
+/* Where the number of messages is limited, the number of hits is, too. */
+#define HITS_A_MESSAGE 2
 
 struct block {
 	uint64_t address, size, align;
@@ -48,21 +50,41 @@ struct fdbg_heap {
 	struct fdbg_map threads;      /* id -> struct thread * */
 	struct block *free_blocks;
 	struct fdbg_heap_stats stats;
+	uint64_t max_messages, n_messages; /* max 0: no limit */
 };
+
+static const struct fdbg_heap_origin nowhere = { .owner = { .type_name = { FDBG_HEAP_UNKNOWN_TYPE, 1 } } };
 
 /* What goes with a hit everywhere. */
 struct moment {
+	struct fdbg_heap *heap;
 	const struct fdbg_hit *hit;
 	const struct fdbg_heap_probe *probe;
 	uint64_t frame_id;
 	struct fdbg_writer *writer;
 };
 
-static const struct fdbg_heap_origin nowhere = { .owner = { .type_name = { FDBG_HEAP_UNKNOWN_TYPE, 1 } } };
-
 static uint64_t get(const struct moment *moment, uint32_t reg)
 {
 	return fdbg_registers_get(moment->hit->registers, reg);
+}
+
+bool fdbg_heap_is_full(const struct fdbg_heap *heap)
+{
+	return heap->max_messages && heap->n_messages >= heap->max_messages;
+}
+
+/* Hits that come to nothing cost as much. */
+static struct fdbg_error *limit_hits(struct fdbg_heap *heap, const struct fdbg_hit *hit, struct fdbg_writer *writer)
+{
+	struct fdbg_message_allocation end = {
+		.action = FDBG_ALLOCATION_DROP, .type_name = nowhere.owner.type_name, .thread_id = hit->thread_id, .last = true,
+	};
+
+	if (!heap->max_messages || heap->stats.hits <= HITS_A_MESSAGE * heap->max_messages)
+		return NULL;
+	heap->n_messages = heap->max_messages;
+	return fdbg_writer_allocation(writer, hit->time_ms, &end);
 }
 
 static struct fdbg_error *write_block(const struct moment *moment, enum fdbg_allocation_action action,
@@ -86,6 +108,10 @@ static struct fdbg_error *write_block(const struct moment *moment, enum fdbg_all
 		message.moved = true;
 		message.old_address = moved->old;
 	}
+	if (fdbg_heap_is_full(moment->heap))
+		return NULL;
+	moment->heap->n_messages++;
+	message.last = fdbg_heap_is_full(moment->heap);
 	return fdbg_writer_allocation(moment->writer, moment->hit->time_ms, &message);
 }
 
@@ -287,13 +313,19 @@ static struct fdbg_error *on_release(struct fdbg_heap *heap, const struct moment
 struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hit *hit, const struct fdbg_heap_probe *probe,
 				    uint64_t frame_id, struct fdbg_writer *writer)
 {
-	struct moment moment = { hit, probe, frame_id, writer };
+	struct moment moment = { heap, hit, probe, frame_id, writer };
+	struct fdbg_error *err;
 
 	heap->stats.hits++;
+	if (fdbg_heap_is_full(heap))
+		return NULL;
 	if (probe->check_reg != FDBG_ARCH_NO_REG &&
 	    get(&moment, probe->check_reg) != (probe->check_slot ? word_at(&moment, probe->check_slot + heap->bias)
 								 : probe->check_target + heap->bias))
 		return NULL;
+	err = limit_hits(heap, hit, writer);
+	if (err || fdbg_heap_is_full(heap))
+		return err;
 	switch (probe->step) {
 	case FDBG_HEAP_REQUEST:
 		return on_request(heap, &moment);
@@ -311,7 +343,7 @@ const struct fdbg_heap_stats *fdbg_heap_stats_of(const struct fdbg_heap *heap)
 }
 
 struct fdbg_error *fdbg_heap_create(struct fdbg_debuginfo *debuginfo, const struct fdbg_arch *arch, uint64_t bias,
-				    struct fdbg_heap **ret)
+				    uint64_t max_messages, struct fdbg_heap **ret)
 {
 	struct fdbg_heap *heap = calloc(1, sizeof(*heap));
 	struct fdbg_error *err;
@@ -320,6 +352,7 @@ struct fdbg_error *fdbg_heap_create(struct fdbg_debuginfo *debuginfo, const stru
 		return &fdbg_error_nomem;
 	heap->arch = arch;
 	heap->bias = bias;
+	heap->max_messages = max_messages;
 	err = fdbg_heap_walk_create(debuginfo, arch, bias, &heap->walk);
 	if (err) {
 		free(heap);

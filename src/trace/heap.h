@@ -29,6 +29,9 @@
 
 enum fdbg_heap_mode { FDBG_HEAP_NONE, FDBG_HEAP_TYPED, FDBG_HEAP_ALL };
 
+/* What nobody has asked for must not make a program much slower: so much of the heap is recorded by default. */
+#define FDBG_HEAP_DEFAULT_MESSAGES 32768
+
 /* The type name of a block of which nothing is known. */
 #define FDBG_HEAP_UNKNOWN_TYPE "?"
 
@@ -134,14 +137,20 @@ struct fdbg_heap_stats {
 	uint64_t unseen;               /* requests whose result was not seen */
 };
 
-/* The debug information and arch must outlive it. bias: run-time address - link-time address. */
+/*
+ * The debug information and arch must outlive it. bias: run-time address - link-time address. max_messages: so many
+ * allocations and releases are written, from at most twice as many hits; 0: no limit.
+ */
 struct fdbg_error *fdbg_heap_create(struct fdbg_debuginfo *debuginfo, const struct fdbg_arch *arch, uint64_t bias,
-				    struct fdbg_heap **ret) FDBG_CHECK;
+				    uint64_t max_messages, struct fdbg_heap **ret) FDBG_CHECK;
 void fdbg_heap_destroy(struct fdbg_heap *heap);
 
 /* Deals with a hit of an allocation probe; writes to the stream when that completes something. frame_id: of the innermost recorded frame. */
 struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hit *hit, const struct fdbg_heap_probe *probe,
 				    uint64_t frame_id, struct fdbg_writer *writer) FDBG_CHECK;
+
+/* True when the limit is reached: hits change nothing any more. */
+bool fdbg_heap_is_full(const struct fdbg_heap *heap);
 
 const struct fdbg_heap_stats *fdbg_heap_stats_of(const struct fdbg_heap *heap);
 

@@ -710,9 +710,12 @@ static struct fdbg_error *plan_release(struct heap_planner *planner, const struc
 	if (search.nomem)
 		return &fdbg_error_nomem;
 	*origin = search.origin;
+	/* The nodes of a list or tree are not looked at. */
+	if (origin->owner.kind == FDBG_ALLOCATION_CONTAINER)
+		return NULL;
 	probe.origin = origin;
 	probe.known_only = !frames[0].unit->has_types || origin->owner.kind == FDBG_ALLOCATION_UNKNOWN ||
-			   origin->owner.kind == FDBG_ALLOCATION_CONTAINER || is_of_std(origin->owner.type_name);
+			   is_of_std(origin->owner.type_name);
 	probe.address_reg = arch->int_args[call->role == ROLE_DEALLOCATE];
 	put_at(planner, call, call->branch.address, probe);
 	return planner->nomem ? &fdbg_error_nomem : NULL;

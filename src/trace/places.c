@@ -220,6 +220,42 @@ struct fdbg_error *fdbg_places_remove(struct fdbg_places *places, bool forget)
 	return err;
 }
 
+struct fdbg_error *fdbg_places_retire(struct fdbg_places *places, bool (*which)(void *context, size_t index), void *context)
+{
+	bool *removed = calloc(places->n_items + 1, sizeof(*removed));
+	struct fdbg_error *err = NULL;
+
+	if (!removed)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < places->n_items && !err; i++) {
+		if (!places->items[i].inserted || !which(context, i))
+			continue;
+		err = fdbg_session_queue_remove(places->session, places->items[i].address,
+						places->arch->breakpoint_size, &removed[i]);
+		if (!err && i % BATCH == BATCH - 1)
+			err = fdbg_session_collect(places->session);
+	}
+	if (!err)
+		err = fdbg_session_collect(places->session);
+	for (size_t i = 0; i < places->n_items && !err; i++) {
+		if (!removed[i])
+			continue;
+		places->items[i].inserted = false;
+		places->items[i].retired = true;
+		fdbg_map_remove(&places->by_address, places->items[i].address);
+	}
+	free(removed);
+	return err;
+}
+
+bool fdbg_places_was_retired(const struct fdbg_places *places, uint64_t address)
+{
+	for (size_t i = 0; i < places->n_items; i++)
+		if (places->items[i].retired && places->items[i].address == address)
+			return true;
+	return false;
+}
+
 void fdbg_places_forget(struct fdbg_places *places)
 {
 	for (size_t i = 0; i < places->n_items; i++)

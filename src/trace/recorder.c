@@ -464,6 +464,20 @@ static struct fdbg_error *on_dbg_trace(struct recorder *recorder, const struct f
 	return write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
 }
 
+static struct fdbg_error *on_heap(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				  const struct fdbg_heap_probe *probe)
+{
+	bool was_full = fdbg_heap_is_full(recorder->heap);
+	struct fdbg_error *err = fdbg_heap_on_hit(recorder->heap, hit, probe, fdbg_shadow_current(thread), recorder->writer);
+
+	if (err || was_full || !fdbg_heap_is_full(recorder->heap))
+		return err;
+	fdbg_log(recorder->options->log, FDBG_LOG_WARNING, "%llu heap allocations and releases are recorded; further ones are not, to "
+		 "spare the program (--allocations=typed records them all)", (unsigned long long)recorder->options->max_heap_messages);
+	fdbg_engine_retire_heap(recorder->engine);
+	return NULL;
+}
+
 static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hit *hit)
 {
 	struct fdbg_shadow_thread *thread = fdbg_shadow_of(&recorder->frames, hit->thread_id);
@@ -497,8 +511,7 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 			err = on_panic(recorder, hit, thread);
 			break;
 		case FDBG_PROBE_HEAP:
-			err = fdbg_heap_on_hit(recorder->heap, hit, probe->heap, fdbg_shadow_current(thread),
-					       recorder->writer);
+			err = on_heap(recorder, hit, thread, probe->heap);
 			break;
 		}
 	}
@@ -599,7 +612,7 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 		return err;
 	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
 	fdbg_decoder_set_visualizers(recorder.decoder, options->visualizers, options->log);
-	err = fdbg_heap_create(debuginfo, plan->arch, engine->bias, &recorder.heap);
+	err = fdbg_heap_create(debuginfo, plan->arch, engine->bias, options->max_heap_messages, &recorder.heap);
 	if (!err) {
 		err = run(&recorder);
 		ret->heap = *fdbg_heap_stats_of(recorder.heap);

@@ -38,6 +38,7 @@ struct fdbg_record_options {
 	uint64_t max_depth;      /* the deepest frames that are recorded, the outermost have 0 */
 	uint64_t max_events;     /* 0: no limit */
 	uint64_t max_ns;         /* 0: no limit */
+	uint64_t max_heap_messages; /* 0: no limit; beyond it the heap is not recorded any more, everything else is */
 	const struct fdbg_log *log;
 	const struct fdbg_visualizers *visualizers; /* NULL: none */
 	/* Called for each event as it is written, and with NULL about every tenth of a second. NULL: nobody looks on. depth: of the event's frame. */

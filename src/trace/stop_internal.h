@@ -59,6 +59,7 @@ struct fdbg_stop_engine {
 	struct fdbg_stop_moment *held;       /* the hit that may read memory; NULL: the target runs, or may run on */
 	bool gone;                           /* the process has ended, or was let go */
 	bool watches_unwinding;
+	bool retires_heap;                   /* to be done at the next stop */
 	bool halting;                        /* a hit is no reason to run on */
 	struct fdbg_thread_id thread;        /* that stopped last */
 	int signal;                          /* to deliver with the next resume */
