@@ -149,7 +149,7 @@ static struct fdbg_error *make_plan(struct recording *recording, int *status_ret
 	struct fdbg_debuginfo_options debuginfo_options = { .symbols = options->symbols, .log = options->log };
 	struct fdbg_plan_options plan_options = {
 		.values = options->level == FDBG_TRACE_FULL, .calls = options->level != FDBG_TRACE_NONE,
-		.allocations = options->allocations, .log = options->log,
+		.allocations = options->allocations, .heap_asked = !options->max_heap_messages, .log = options->log,
 	};
 	struct fdbg_chosen *chosen;
 	struct fdbg_error *err;

@@ -79,6 +79,7 @@ struct heap_planner {
 	bool wanders;                /* it jumps to addresses that are not known */
 	uint64_t function;
 	size_t n_role[N_ROLES];
+	size_t n_allocations;        /* typed: calls that are looked at */
 	bool nomem;
 };
 
@@ -607,6 +608,7 @@ static void put_allocation(struct heap_planner *planner, const struct found_call
 	result.requested = ask;
 	result.window = call->role == ROLE_MEMALIGN ? WINDOW_OBJECT : ask ? 0 : window;
 	request.window = ask ? window : 0;
+	planner->n_allocations++;
 	if (ask)
 		put_at(planner, call, call->branch.address, request);
 	put(planner, call->branch.next, &result);
@@ -623,6 +625,9 @@ static struct fdbg_error *plan_allocation(struct heap_planner *planner, const st
 
 	if (!origin)
 		return &fdbg_error_nomem;
+	/* What the precompiled library does for itself: the program has no part in it. */
+	if (fdbg_heap_is_std(frames[n - 1].unit->crate))
+		return NULL;
 	if (call->role == ROLE_INTO_SLICE) {
 		/* One of them calls the other. */
 		for (size_t i = 0; i < n; i++)
@@ -716,32 +721,45 @@ static struct fdbg_error *plan_release(struct heap_planner *planner, const struc
 	probe.origin = origin;
 	probe.known_only = !frames[0].unit->has_types || origin->owner.kind == FDBG_ALLOCATION_UNKNOWN ||
 			   is_of_std(origin->owner.type_name);
+	if (probe.known_only && !planner->n_allocations)
+		return NULL; /* none will be known */
 	probe.address_reg = arch->int_args[call->role == ROLE_DEALLOCATE];
 	put_at(planner, call, call->branch.address, probe);
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
 
-static struct fdbg_error *plan_typed(struct heap_planner *planner)
+static bool is_release(enum role role)
 {
-	struct fdbg_error *err = find_calls(planner);
+	return role == ROLE_DEALLOC || role == ROLE_DEALLOCATE || role == ROLE_FREE;
+}
+
+/* The calls that allocate, or those that release. */
+static struct fdbg_error *plan_calls(struct heap_planner *planner, bool releases)
+{
+	struct fdbg_error *err = NULL;
 
 	for (size_t i = 0; i < planner->n_calls && !err; i++) {
 		const struct found_call *call = &planner->calls[i];
 		struct fdbg_inline_frame *frames;
 		size_t n;
 
-		if (call->role == ROLE_REALLOC || call->role == ROLE_C_REALLOC)
+		if (call->role == ROLE_REALLOC || call->role == ROLE_C_REALLOC || is_release(call->role) != releases)
 			continue;
 		err = fdbg_heap_frames_at(planner->context->debuginfo, call->branch.address, planner->context->arena, &frames, &n);
-		if (err || !n)
+		if (err || !n || (call->role >= ROLE_MALLOC && !is_inlined(frames, n)))
 			continue;
-		if (call->role >= ROLE_MALLOC && !is_inlined(frames, n))
-			continue;
-		err = call->role == ROLE_DEALLOC || call->role == ROLE_DEALLOCATE || call->role == ROLE_FREE
-			? plan_release(planner, call, frames, n)
-										   : plan_allocation(planner, call, frames, n);
+		err = releases ? plan_release(planner, call, frames, n) : plan_allocation(planner, call, frames, n);
 	}
 	return err;
+}
+
+static struct fdbg_error *plan_typed(struct heap_planner *planner)
+{
+	struct fdbg_error *err = find_calls(planner);
+
+	if (!err)
+		err = plan_calls(planner, false);
+	return err ? err : plan_calls(planner, true);
 }
 
 struct fdbg_error *fdbg_heap_plan(const struct fdbg_heap_plan_context *context)

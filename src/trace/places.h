@@ -33,7 +33,7 @@ struct fdbg_stop_place {
 	uint64_t slot;       /* run-time, 0: to be stepped */
 	enum fdbg_place_role role;
 	bool inserted;
-	bool retired;        /* was taken out for good while the target ran on with the others */
+	bool retired;        /* is not there for good: taken out while the target ran, or never put in */
 };
 
 struct fdbg_places {

@@ -563,6 +563,7 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 		return err;
 	fdbg_image_each_symbol(planner->image, visit_symbol, planner);
 	plan->allocations = planner->options->allocations;
+	plan->heap_asked = planner->options->heap_asked;
 	err = fdbg_heap_plan(&(struct fdbg_heap_plan_context){
 		.image = planner->image, .debuginfo = planner->debuginfo, .arch = plan->arch, .arena = &plan->arena,
 		.mode = plan->allocations, .log = planner->options->log, .place = place_heap, .context = planner,

@@ -131,12 +131,14 @@ struct fdbg_plan {
 	struct fdbg_site *sites;   /* by address */
 	size_t n_sites, n_heap_sites; /* heap: those that are for allocations alone */
 	enum fdbg_heap_mode allocations;
+	bool heap_asked;           /* by the user; else an engine may leave the sites for allocations out */
 };
 
 struct fdbg_plan_options {
 	bool values;               /* false: --trace=call-only */
 	bool calls;                /* false: --trace=none: panics and fire::dbg! only */
 	enum fdbg_heap_mode allocations;
+	bool heap_asked;
 	const struct fdbg_log *log;
 };
 
