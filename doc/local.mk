@@ -4,6 +4,7 @@ dist_man_MANS = \
 	doc/man/fdbg-doctor.1 \
 	doc/man/fdbg-dump.1 \
 	doc/man/fdbg-functions.1 \
+	doc/man/fdbg-heap.1 \
 	doc/man/fdbg-info.1 \
 	doc/man/fdbg-record.1 \
 	doc/man/fdbg-show.1 \
