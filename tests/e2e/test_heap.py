@@ -464,6 +464,44 @@ class HeapTest(E2ETest):
         rec = self.record(self.compile(LEAK), opts=["--trace=none", "-F", "*"])
         self.assertEqual(len([m for m in allocations(rec) if m["action"] == "Alloc" and m.get("function") == "app::lose"]), 17)
 
+    def test_pointers_know_their_elements(self):
+        rec = self.record(self.compile("""
+            use std::ptr::NonNull;
+            fn look(p: *const u32) -> u32 { unsafe { *p } }
+            fn peer(p: NonNull<u32>) -> u32 { unsafe { *p.as_ptr() } }
+            fn other(p: *const u32) -> u32 { unsafe { *p } }
+            fn main() {
+                let mut v = Vec::with_capacity(5);
+                for i in 0..5 { v.push(i * 7u32); }
+                let b: Box<[u32]> = v.into_boxed_slice();
+                let raw = Box::into_raw(b) as *mut u32;
+                let sum = look(raw) + peer(NonNull::new(raw).unwrap());
+                let local = 3u32;
+                println!("{}", sum + other(&local));
+            }"""))
+        arguments = {e["function"].split("::")[-1]: e["args"] for e in rec.dump("--values=json") if e["event"] == "call"}
+        self.assertEqual(arguments["look"][0][1].get("elements"), 5, str(arguments))
+        self.assertIn('"elements": 5', json.dumps(arguments["peer"]))
+        self.assertNotIn("elements", json.dumps(arguments["other"]))
+
+    def test_default_is_bounded(self):
+        """Much that is boxed does not slow a program for ever; what was not recorded is no leak."""
+        program = self.compile("""
+            fn end(n: usize) -> usize { n }
+            fn main() {
+                let kept: Vec<Box<usize>> = (0..33_000).map(Box::new).collect();
+                println!("{}", end(kept.len()));
+            }""")
+        rec = self.record(program, opts=["-N", "*{closure*"], timeout=120 * harness.SLOWNESS)
+        self.assertEqual(rec.stdout_text, "33000\n")
+        messages = allocations(rec)
+        self.assertEqual(len(messages), 32768)
+        self.assertEqual([i for i, m in enumerate(messages) if m.get("last")], [32767])
+        self.assertIn("end", self.counts(rec))
+        self.assertIn("--allocations=typed", rec.stderr_text)
+        self.assertIs(self.heap(rec)["complete"], False)
+        self.assertNotIn("never released", harness.fdbg("heap", rec.file).stdout_text)
+
     # ---- fdbg heap
 
     def test_svg(self):
