@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the straight-line code at the start of an aarch64 function does to the stack and to the arguments. */
 #include "arch/aarch64.h"
+#include "arch/frame_values.h"
 
 #include <string.h>
 
 /*
- * A small abstract interpretation, like that for x86_64: of each register it knows whether it holds a
- * constant, an address relative to the stack pointer at the entry, or (in its low bytes) what some register
- * held at the entry. The encoding is regular enough to do without a disassembler: apart from loads, stores
- * and system instructions, the only register that an instruction writes is the one in its lowest five bits.
+ * The encoding is regular enough to do without a disassembler: apart from loads, stores and system instructions, the
+ * only register that an instruction writes is the one in its lowest five bits.
  */
 
 #define ZR 31 /* in register fields that cannot name sp */
 
-enum value_kind { VALUE_UNKNOWN, VALUE_CONST, VALUE_STACK, VALUE_ENTRY };
-
-struct value {
-	enum value_kind kind;
-	int64_t number;  /* the constant, or the distance from sp at the entry */
-	uint32_t origin; /* VALUE_ENTRY: of that register */
-	uint32_t width;  /* VALUE_ENTRY: so many low bytes */
-};
-
 struct walk {
 	struct fdbg_prologue *ret;
-	struct value values[A64_N_REGS];
+	struct fdbg_frame_value values[A64_N_REGS];
 	uint64_t address;
 	uint64_t probe_start; /* the run of stack probing instructions up to here began here */
 	bool in_probes;
@@ -34,10 +24,10 @@ struct walk {
 static void clobber(struct walk *walk, uint32_t index)
 {
 	walk->ret->clobbered[index / 64] |= UINT64_C(1) << index % 64;
-	walk->values[index] = (struct value){ .kind = VALUE_UNKNOWN };
+	walk->values[index] = (struct fdbg_frame_value){ .kind = FDBG_VALUE_UNKNOWN };
 }
 
-static void set_value(struct walk *walk, uint32_t index, struct value value)
+static void set_value(struct walk *walk, uint32_t index, struct fdbg_frame_value value)
 {
 	clobber(walk, index);
 	walk->values[index] = value;
@@ -50,52 +40,18 @@ static void clobber_x(struct walk *walk, uint32_t reg)
 		clobber(walk, reg);
 }
 
-static struct value unknown(void)
+static struct fdbg_frame_value unknown(void)
 {
-	return (struct value){ .kind = VALUE_UNKNOWN };
+	return (struct fdbg_frame_value){ .kind = FDBG_VALUE_UNKNOWN };
 }
 
-static struct value moved_by(struct value value, int64_t amount)
+static struct fdbg_frame_value narrowed(struct fdbg_frame_value value, uint32_t width)
 {
-	if (value.kind != VALUE_CONST && value.kind != VALUE_STACK)
-		return unknown();
-	value.number = (int64_t)((uint64_t)value.number + (uint64_t)amount);
-	return value;
-}
-
-static struct value narrowed(struct value value, uint32_t width)
-{
-	if (value.kind == VALUE_ENTRY)
+	if (value.kind == FDBG_VALUE_ENTRY)
 		value.width = value.width < width ? value.width : width;
 	else if (width < 8)
 		value = unknown();
 	return value;
-}
-
-static void add_spill(struct walk *walk, uint32_t base, int64_t offset, uint32_t size, uint32_t source)
-{
-	struct fdbg_prologue *ret = walk->ret;
-	const struct value *value = &walk->values[base];
-	struct fdbg_spill *spill;
-
-	if ((value->kind != VALUE_STACK && base != A64_SP) || ret->n_spills == FDBG_MAX_SPILLS)
-		return;
-	spill = &ret->spills[ret->n_spills++];
-	*spill = (struct fdbg_spill){
-		.address = walk->address,
-		.end = walk->address + 4,
-		.base = base,
-		.offset = offset,
-		.cfa_known = value->kind == VALUE_STACK,
-		.size = size,
-		.source = source,
-		.origin = FDBG_ARCH_NO_REG,
-	};
-	if (spill->cfa_known)
-		spill->cfa_offset = value->number + offset - fdbg_arch_aarch64.cfa_at_entry;
-	if (source != FDBG_ARCH_NO_REG && walk->values[source].kind == VALUE_ENTRY &&
-	    walk->values[source].width >= size)
-		spill->origin = walk->values[source].origin;
 }
 
 static uint32_t transfer_register(uint32_t reg, bool is_vector)
@@ -108,10 +64,15 @@ static uint32_t transfer_register(uint32_t reg, bool is_vector)
 static void load_or_store(struct walk *walk, uint32_t base, int64_t offset, uint32_t size, uint32_t reg,
 			  bool is_store)
 {
-	if (is_store)
-		add_spill(walk, base, offset, size, reg);
-	else if (reg != FDBG_ARCH_NO_REG)
-		clobber(walk, reg);
+	struct fdbg_frame_access access = { .base_value = walk->values[base], .base = base, .offset = offset,
+					    .size = size };
+	bool in_frame = access.base_value.kind == FDBG_VALUE_STACK || access.base_value.kind == FDBG_VALUE_ALIGNED;
+
+	if (is_store && (in_frame || base == A64_SP))
+		fdbg_frame_store(&fdbg_arch_aarch64, walk->ret, walk->address, walk->address + 4, &access, reg,
+				 reg == FDBG_ARCH_NO_REG ? unknown() : walk->values[reg]);
+	else if (!is_store && reg != FDBG_ARCH_NO_REG)
+		set_value(walk, reg, in_frame ? fdbg_frame_load(&fdbg_arch_aarch64, walk->ret, &access) : unknown());
 }
 
 static void pair(struct walk *walk, uint32_t insn)
@@ -119,7 +80,7 @@ static void pair(struct walk *walk, uint32_t insn)
 	bool is_vector = insn >> 26 & 1, is_store = !(insn >> 22 & 1);
 	uint32_t kind = a64_bits(insn, 31, 30), mode = a64_bits(insn, 24, 23), base = a64_bits(insn, 9, 5),
 		 size;
-	struct value moved;
+	struct fdbg_frame_value moved;
 	int64_t offset;
 
 	if (is_vector)
@@ -127,7 +88,7 @@ static void pair(struct walk *walk, uint32_t insn)
 	else
 		size = kind == 2 ? 8 : 4;
 	offset = a64_signed_bits(insn, 21, 15) * size;
-	moved = moved_by(walk->values[base], offset);
+	moved = fdbg_frame_value_moved(walk->values[base], offset);
 	load_or_store(walk, base, mode == 1 ? 0 : offset, size,
 		      transfer_register(a64_bits(insn, 4, 0), is_vector), is_store);
 	load_or_store(walk, base, (mode == 1 ? 0 : offset) + size, size,
@@ -143,7 +104,7 @@ static void single(struct walk *walk, uint32_t insn)
 		 base = a64_bits(insn, 9, 5);
 	uint32_t mode = a64_bits(insn, 11, 10), scale = size_bits, reg;
 	int64_t offset;
-	struct value moved;
+	struct fdbg_frame_value moved;
 
 	if (is_vector) {
 		is_store = !(opc & 1);
@@ -174,7 +135,7 @@ static void single(struct walk *walk, uint32_t insn)
 		offset = a64_signed_bits(insn, 20, 12);
 		writes_back = mode == 1 || mode == 3;
 	}
-	moved = moved_by(walk->values[base], offset);
+	moved = fdbg_frame_value_moved(walk->values[base], offset);
 	load_or_store(walk, base, writes_back && mode == 1 ? 0 : offset, UINT32_C(1) << scale, reg, is_store);
 	if (writes_back)
 		set_value(walk, base, moved);
@@ -218,10 +179,10 @@ static void arithmetic(struct walk *walk, uint32_t insn, bool known, int64_t amo
 {
 	bool is_sub = insn >> 30 & 1, sets_flags = insn >> 29 & 1, is_64 = insn >> 31;
 	uint32_t to = a64_bits(insn, 4, 0);
-	struct value value = unknown();
+	struct fdbg_frame_value value = unknown();
 
 	if (known && is_64)
-		value = moved_by(walk->values[a64_bits(insn, 9, 5)],
+		value = fdbg_frame_value_moved(walk->values[a64_bits(insn, 9, 5)],
 				 is_sub ? (int64_t)-(uint64_t)amount : amount);
 	if (sets_flags) {
 		clobber(walk, A64_CPSR);
@@ -234,7 +195,7 @@ static void arithmetic(struct walk *walk, uint32_t insn, bool known, int64_t amo
 static void immediate(struct walk *walk, uint32_t insn)
 {
 	uint32_t to = a64_bits(insn, 4, 0), shift;
-	struct value value = unknown();
+	struct fdbg_frame_value value = unknown();
 
 	if ((insn & 0x1f800000) == 0x11000000) { /* add, sub */
 		arithmetic(walk, insn, true, (int64_t)a64_bits(insn, 21, 10) << (insn >> 22 & 1 ? 12 : 0));
@@ -244,6 +205,10 @@ static void immediate(struct walk *walk, uint32_t insn)
 		if (a64_bits(insn, 30, 29) == 3) {
 			clobber(walk, A64_CPSR);
 			clobber_x(walk, to);
+		} else if (to == A64_SP && a64_bits(insn, 30, 29) == 0 && insn >> 31 && a64_bits(insn, 9, 5) != ZR) {
+			/* Whatever bits it clears, sp gets lower by that, or stays. */
+			set_value(walk, A64_SP, fdbg_frame_value_aligned(walk->ret, walk->values[A64_SP],
+									 walk->values[a64_bits(insn, 9, 5)]));
 		} else {
 			clobber(walk, to);
 		}
@@ -258,15 +223,15 @@ static void immediate(struct walk *walk, uint32_t insn)
 		switch (a64_bits(insn, 30, 29)) {
 		case 0:
 			number = ~(part << shift);
-			value.kind = VALUE_CONST;
+			value.kind = FDBG_VALUE_CONST;
 			break;
 		case 2:
 			number = part << shift;
-			value.kind = VALUE_CONST;
+			value.kind = FDBG_VALUE_CONST;
 			break;
 		case 3:
 			number = (number & ~(UINT64_C(0xffff) << shift)) | part << shift;
-			if (value.kind != VALUE_CONST)
+			if (value.kind != FDBG_VALUE_CONST)
 				value = unknown();
 			break;
 		default:
@@ -284,11 +249,11 @@ static void immediate(struct walk *walk, uint32_t insn)
 static void registers(struct walk *walk, uint32_t insn)
 {
 	uint32_t to = a64_bits(insn, 4, 0), from = a64_bits(insn, 20, 16);
-	struct value amount;
+	struct fdbg_frame_value amount;
 
 	if ((insn & 0x1fe00000) == 0x0b200000) { /* add, sub with an extended register */
-		amount = from == ZR ? (struct value){ .kind = VALUE_CONST } : walk->values[from];
-		arithmetic(walk, insn, amount.kind == VALUE_CONST && a64_bits(insn, 14, 13) == 3,
+		amount = from == ZR ? (struct fdbg_frame_value){ .kind = FDBG_VALUE_CONST } : walk->values[from];
+		arithmetic(walk, insn, amount.kind == FDBG_VALUE_CONST && a64_bits(insn, 14, 13) == 3,
 			   (int64_t)((uint64_t)amount.number << a64_bits(insn, 12, 10)));
 		return;
 	}
@@ -301,7 +266,7 @@ static void registers(struct walk *walk, uint32_t insn)
 		return;
 	if ((insn & 0x7fe0ffe0) == 0x2a0003e0) { /* mov: orr with the zero register */
 		if (from == ZR)
-			set_value(walk, to, (struct value){ .kind = VALUE_CONST });
+			set_value(walk, to, (struct fdbg_frame_value){ .kind = FDBG_VALUE_CONST });
 		else
 			set_value(walk, to, narrowed(walk->values[from], insn >> 31 ? 8 : 4));
 		return;
@@ -403,7 +368,7 @@ static bool end_probe_loop(struct walk *walk, uint32_t insn, uint64_t target)
 	struct fdbg_prologue *ret = walk->ret;
 
 	if ((insn & 0xff00001f) != 0x54000001 || !walk->in_probes || walk->probe_limit >= ZR ||
-	    walk->values[walk->probe_limit].kind != VALUE_STACK || target < walk->probe_start ||
+	    walk->values[walk->probe_limit].kind != FDBG_VALUE_STACK || target < walk->probe_start ||
 	    target >= walk->address)
 		return false;
 	while (ret->n_spills && ret->spills[ret->n_spills - 1].address >= target)
@@ -437,8 +402,8 @@ void fdbg_aarch64_analyse_prologue(const struct fdbg_code *code, uint64_t stop, 
 	memset(ret, 0, sizeof(*ret));
 	for (uint32_t i = 0; i < A64_N_REGS; i++)
 		walk.values[i] =
-			(struct value){ .kind = VALUE_ENTRY, .origin = i, .width = i >= A64_V0 ? 16 : 8 };
-	walk.values[A64_SP] = (struct value){ .kind = VALUE_STACK };
+			(struct fdbg_frame_value){ .kind = FDBG_VALUE_ENTRY, .origin = i, .width = i >= A64_V0 ? 16 : 8 };
+	walk.values[A64_SP] = (struct fdbg_frame_value){ .kind = FDBG_VALUE_STACK };
 	ret->complete = true;
 	if (stop < code->address || length > code->size || length % 4 || code->address % 4) {
 		give_up(&walk);
@@ -463,12 +428,5 @@ void fdbg_aarch64_analyse_prologue(const struct fdbg_code *code, uint64_t stop, 
 			break;
 		}
 	}
-	if (walk.values[A64_SP].kind == VALUE_STACK && walk.values[A64_SP].number <= 0) {
-		ret->frame_known = true;
-		ret->sp_delta = walk.values[A64_SP].number;
-	}
-	if (walk.values[A64_FP].kind == VALUE_STACK) {
-		ret->fp_known = true;
-		ret->fp_delta = walk.values[A64_FP].number;
-	}
+	fdbg_frame_finish(&fdbg_arch_aarch64, ret, walk.values[A64_SP], walk.values[A64_FP]);
 }

@@ -55,10 +55,13 @@ struct fdbg_spill {
 	int64_t offset;    /* from the base register's value at that instruction */
 	int64_t cfa_offset; /* the same slot relative to the CFA, where known (see cfa_known) */
 	bool cfa_known;
+	int64_t sp_offset; /* the slot relative to sp at the stop, where the frame was aligned in between */
+	bool sp_known;
 	uint32_t size;     /* bytes stored */
 	uint32_t source;   /* index of the stored register; FDBG_ARCH_NO_REG: an immediate or unknown */
 	uint32_t origin;   /* index of the register whose low `size` bytes at the function's entry are what is
-			    * stored, followed through register copies; FDBG_ARCH_NO_REG: some other value */
+			    * stored, followed through copies in registers and slots; FDBG_ARCH_NO_REG: some
+			    * other value */
 };
 
 #define FDBG_MAX_SPILLS 128
@@ -70,6 +73,9 @@ struct fdbg_prologue {
 	int64_t sp_delta;        /* sp(stop) - sp(entry): zero or negative */
 	bool fp_known;           /* the frame pointer holds sp(entry) + fp_delta at the stop address */
 	int64_t fp_delta;
+	bool aligned;            /* sp was rounded down: the spills with sp_known are apart from those with cfa_known */
+	int64_t aligned_below;   /* sp - sp(entry) before that */
+	int64_t aligned_size;    /* bytes from sp at the stop up to where it was aligned: all that sp_known tells of */
 	uint64_t clobbered[2];   /* bit set by register index: written before the stop address. Not complete:
 				  * set for whatever may have been written */
 	struct fdbg_spill spills[FDBG_MAX_SPILLS]; /* in code order; what does not fit is left out */

@@ -9,6 +9,8 @@ libfdbgcore_a_SOURCES += \
 	arch/arch.h \
 	arch/disasm.c \
 	arch/disasm.h \
+	arch/frame_values.c \
+	arch/frame_values.h \
 	arch/x86_64.c \
 	arch/x86_64.h \
 	arch/x86_64_decode.c \

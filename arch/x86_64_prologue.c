@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the straight-line code at the start of an x86_64 function does to the stack and to the arguments. */
+#include "arch/frame_values.h"
 #include "arch/x86_64.h"
 
 #include <string.h>
 
-/*
- * A small abstract interpretation: of each register it knows whether it holds a constant, an address relative
- * to the stack pointer at the entry, or (in its low bytes) what some register held at the entry. Everything
- * it does not know about makes the written registers unknown.
- */
-
-enum value_kind { VALUE_UNKNOWN, VALUE_CONST, VALUE_STACK, VALUE_ENTRY };
-
-struct value {
-	enum value_kind kind;
-	int64_t number;  /* the constant, or the distance from sp at the entry */
-	uint32_t origin; /* VALUE_ENTRY: of that register */
-	uint32_t width;  /* VALUE_ENTRY: so many low bytes */
-};
-
 struct walk {
 	struct fdbg_disasm disasm;
 	struct fdbg_prologue *ret;
-	struct value values[X86_N_REGS];
+	struct fdbg_frame_value values[X86_N_REGS];
 	uint64_t probe_start;  /* the run of stack probing instructions up to here began here */
 	bool in_probes;
 	uint32_t probe_limit;  /* rsp was compared with this register by the last instruction */
@@ -91,7 +77,7 @@ static struct part part_of(unsigned int reg)
 static void clobber(struct walk *walk, uint32_t index)
 {
 	walk->ret->clobbered[index / 64] |= UINT64_C(1) << index % 64;
-	walk->values[index] = (struct value){ .kind = VALUE_UNKNOWN };
+	walk->values[index] = (struct fdbg_frame_value){ .kind = FDBG_VALUE_UNKNOWN };
 }
 
 static void clobber_all(struct walk *walk)
@@ -101,7 +87,7 @@ static void clobber_all(struct walk *walk)
 			clobber(walk, i);
 }
 
-static void set_value(struct walk *walk, uint32_t index, struct value value)
+static void set_value(struct walk *walk, uint32_t index, struct fdbg_frame_value value)
 {
 	clobber(walk, index);
 	walk->values[index] = value;
@@ -215,29 +201,28 @@ static uint32_t vector_move_width(unsigned int id)
 	}
 }
 
-static void add_spill(struct walk *walk, uint32_t base, int64_t offset, uint32_t size, uint32_t source,
-		      uint32_t origin)
+static void add_spill(struct walk *walk, const struct fdbg_frame_access *access, uint32_t source)
 {
 	const cs_insn *insn = walk->disasm.insn;
-	struct fdbg_prologue *ret = walk->ret;
-	const struct value *value = &walk->values[base];
-	struct fdbg_spill *spill;
 
-	if (ret->n_spills == FDBG_MAX_SPILLS)
-		return;
-	spill = &ret->spills[ret->n_spills++];
-	*spill = (struct fdbg_spill){
-		.address = insn->address,
-		.end = insn->address + insn->size,
-		.base = base,
-		.offset = offset,
-		.cfa_known = value->kind == VALUE_STACK,
-		.size = size,
-		.source = source,
-		.origin = origin,
-	};
-	if (spill->cfa_known)
-		spill->cfa_offset = value->number + offset - fdbg_arch_x86_64.cfa_at_entry;
+	fdbg_frame_store(&fdbg_arch_x86_64, walk->ret, insn->address, insn->address + insn->size, access, source,
+			 walk->values[source == FDBG_ARCH_NO_REG ? 0 : source]);
+}
+
+/* The place in the frame that a memory operand names. False: it is not known to be in the frame. */
+static bool frame_access(const struct walk *walk, const cs_x86_op *op, uint32_t size, struct fdbg_frame_access *ret)
+{
+	struct part base = part_of(op->mem.base);
+
+	if (op->type != X86_OP_MEM || base.index == FDBG_ARCH_NO_REG || base.size != 8 ||
+	    op->mem.index != X86_REG_INVALID || op->mem.segment == X86_REG_FS || op->mem.segment == X86_REG_GS)
+		return false;
+	if (walk->values[base.index].kind != FDBG_VALUE_STACK &&
+	    walk->values[base.index].kind != FDBG_VALUE_ALIGNED && base.index != X86_RSP)
+		return false;
+	*ret = (struct fdbg_frame_access){ .base_value = walk->values[base.index], .base = base.index,
+					   .offset = op->mem.disp, .size = size };
+	return true;
 }
 
 /* A write to memory through an address that is on the stack. Only plain moves have a source. */
@@ -245,44 +230,40 @@ static void note_store(struct walk *walk)
 {
 	const cs_insn *insn = walk->disasm.insn;
 	const cs_x86 *x86 = &insn->detail->x86;
-	const cs_x86_op *slot = &x86->operands[0];
-	uint32_t source = FDBG_ARCH_NO_REG, origin = FDBG_ARCH_NO_REG, size, width;
-	struct part base, stored;
+	uint32_t source = FDBG_ARCH_NO_REG, width = vector_move_width(insn->id);
+	struct fdbg_frame_access access;
+	struct part stored;
 
-	if (x86->op_count == 0 || slot->type != X86_OP_MEM || only_reads(insn->id) || insn->id == X86_INS_LEA)
+	if (x86->op_count == 0 || only_reads(insn->id) || insn->id == X86_INS_LEA ||
+	    !frame_access(walk, &x86->operands[0], x86->operands[0].size, &access))
 		return;
-	base = part_of(slot->mem.base);
-	if (base.index == FDBG_ARCH_NO_REG || base.size != 8 || slot->mem.index != X86_REG_INVALID ||
-	    slot->mem.segment == X86_REG_FS || slot->mem.segment == X86_REG_GS)
-		return;
-	if (walk->values[base.index].kind != VALUE_STACK && base.index != X86_RSP)
-		return;
-	size = slot->size;
-	width = vector_move_width(insn->id);
 	if (x86->op_count == 2 && x86->operands[1].type == X86_OP_REG &&
 	    (insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS || width)) {
 		stored = part_of(x86->operands[1].reg);
 		if (stored.index != FDBG_ARCH_NO_REG) {
-			const struct value *value = &walk->values[stored.index];
-
-			size = width && width < stored.size ? width : stored.size;
+			access.size = width && width < stored.size ? width : stored.size;
+			/* The second byte of a register is not its low one. */
 			source = stored.index;
-			if (value->kind == VALUE_ENTRY && value->width >= size && !stored.high)
-				origin = value->origin;
+		}
+		if (stored.index != FDBG_ARCH_NO_REG && stored.high) {
+			fdbg_frame_store(&fdbg_arch_x86_64, walk->ret, insn->address, insn->address + insn->size,
+					 &access, source, (struct fdbg_frame_value){ .kind = FDBG_VALUE_UNKNOWN });
+			return;
 		}
 	}
-	if (size)
-		add_spill(walk, base.index, slot->mem.disp, size, source, origin);
+	if (access.size)
+		add_spill(walk, &access, source);
 }
 
 /* The value that a register operand gets from a copying instruction. False: not such an instruction. */
-static bool copied_value(const struct walk *walk, struct value *ret)
+static bool copied_value(const struct walk *walk, struct fdbg_frame_value *ret)
 {
 	const cs_insn *insn = walk->disasm.insn;
 	const cs_x86 *x86 = &insn->detail->x86;
 	const cs_x86_op *from = &x86->operands[1];
 	struct part to_part, from_part;
-	struct value value = { .kind = VALUE_UNKNOWN };
+	struct fdbg_frame_access access;
+	struct fdbg_frame_value value = { .kind = FDBG_VALUE_UNKNOWN };
 	uint32_t width = vector_move_width(insn->id), size;
 
 	if (x86->op_count != 2 || x86->operands[0].type != X86_OP_REG)
@@ -293,7 +274,7 @@ static bool copied_value(const struct walk *walk, struct value *ret)
 	switch (insn->id) {
 	case X86_INS_MOV: case X86_INS_MOVABS:
 		if (from->type == X86_OP_IMM && to_part.size >= 4) {
-			value.kind = VALUE_CONST;
+			value.kind = FDBG_VALUE_CONST;
 			value.number = to_part.size == 4 ? (int64_t)(uint32_t)from->imm : from->imm;
 			*ret = value;
 			return true;
@@ -305,6 +286,13 @@ static bool copied_value(const struct walk *walk, struct value *ret)
 		if (!width)
 			return false;
 	}
+	if (from->type == X86_OP_MEM) {
+		size = width && width < from->size ? width : from->size;
+		if (!size || !frame_access(walk, from, size < to_part.size ? size : to_part.size, &access))
+			return false;
+		*ret = fdbg_frame_load(&fdbg_arch_x86_64, walk->ret, &access);
+		return ret->kind != FDBG_VALUE_UNKNOWN;
+	}
 	if (from->type != X86_OP_REG)
 		return false;
 	from_part = part_of(from->reg);
@@ -314,7 +302,7 @@ static bool copied_value(const struct walk *walk, struct value *ret)
 	if (width && width < size)
 		size = width;
 	value = walk->values[from_part.index];
-	if (value.kind == VALUE_ENTRY)
+	if (value.kind == FDBG_VALUE_ENTRY)
 		value.width = value.width < size ? value.width : size;
 	else if (size != 8 || to_part.size != 8)
 		return false;
@@ -328,7 +316,7 @@ static bool compute(struct walk *walk)
 	const cs_insn *insn = walk->disasm.insn;
 	const cs_x86 *x86 = &insn->detail->x86;
 	const cs_x86_op *ops = x86->operands;
-	struct value value = { .kind = VALUE_UNKNOWN };
+	struct fdbg_frame_value value = { .kind = FDBG_VALUE_UNKNOWN };
 	struct part to;
 	int64_t amount;
 
@@ -346,10 +334,8 @@ static bool compute(struct walk *walk)
 	switch (insn->id) {
 	case X86_INS_LEA:
 		if (ops[1].mem.index == X86_REG_INVALID && part_of(ops[1].mem.base).size == 8) {
-			value = walk->values[part_of(ops[1].mem.base).index];
-			if (value.kind == VALUE_ENTRY)
-				value.kind = VALUE_UNKNOWN;
-			value.number = (int64_t)((uint64_t)value.number + (uint64_t)ops[1].mem.disp);
+			value = fdbg_frame_value_moved(walk->values[part_of(ops[1].mem.base).index],
+						       ops[1].mem.disp);
 		}
 		set_value(walk, to.index, value);
 		return true;
@@ -358,16 +344,22 @@ static bool compute(struct walk *walk)
 		if (ops[1].type == X86_OP_IMM) {
 			amount = ops[1].imm;
 		} else if (ops[1].type == X86_OP_REG && part_of(ops[1].reg).size == 8 &&
-			   walk->values[part_of(ops[1].reg).index].kind == VALUE_CONST) {
+			   walk->values[part_of(ops[1].reg).index].kind == FDBG_VALUE_CONST) {
 			amount = walk->values[part_of(ops[1].reg).index].number;
 		} else {
 			return false;
 		}
-		if (value.kind == VALUE_ENTRY)
-			value.kind = VALUE_UNKNOWN;
-		value.number = (int64_t)(insn->id == X86_INS_ADD ? (uint64_t)value.number + (uint64_t)amount :
-								   (uint64_t)value.number - (uint64_t)amount);
-		set_value(walk, to.index, value);
+		if (insn->id == X86_INS_SUB)
+			amount = (int64_t)-(uint64_t)amount;
+		set_value(walk, to.index, fdbg_frame_value_moved(value, amount));
+		clobber(walk, X86_EFLAGS);
+		return true;
+	case X86_INS_AND:
+		amount = ops[1].type == X86_OP_IMM ? ops[1].imm : 0;
+		if (to.index != X86_RSP || amount >= 0 || (-(uint64_t)amount & (-(uint64_t)amount - 1)))
+			return false;
+		set_value(walk, X86_RSP,
+			  fdbg_frame_value_aligned(walk->ret, walk->values[X86_RSP], walk->values[X86_RSP]));
 		clobber(walk, X86_EFLAGS);
 		return true;
 	default:
@@ -378,36 +370,32 @@ static bool compute(struct walk *walk)
 static void push(struct walk *walk, uint32_t size)
 {
 	const cs_x86 *x86 = &walk->disasm.insn->detail->x86;
-	struct value *sp = &walk->values[X86_RSP];
-	uint32_t source = FDBG_ARCH_NO_REG, origin = FDBG_ARCH_NO_REG;
+	struct fdbg_frame_value *sp = &walk->values[X86_RSP];
+	struct fdbg_frame_access access = { .base_value = *sp, .base = X86_RSP, .offset = -(int64_t)size, .size = size };
+	uint32_t source = FDBG_ARCH_NO_REG;
 
 	if (x86->op_count == 1 && x86->operands[0].type == X86_OP_REG) {
 		struct part part = part_of(x86->operands[0].reg);
 
-		if (part.index != FDBG_ARCH_NO_REG && part.size == size) {
+		if (part.index != FDBG_ARCH_NO_REG && part.size == size)
 			source = part.index;
-			if (walk->values[source].kind == VALUE_ENTRY && walk->values[source].width >= size)
-				origin = walk->values[source].origin;
-		}
 	}
-	add_spill(walk, X86_RSP, -(int64_t)size, size, source, origin);
-	if (sp->kind == VALUE_STACK)
-		sp->number -= size;
+	add_spill(walk, &access, source);
+	*sp = fdbg_frame_value_moved(*sp, -(int64_t)size);
 	walk->ret->clobbered[X86_RSP / 64] |= UINT64_C(1) << X86_RSP % 64;
 }
 
 static void pop(struct walk *walk, uint32_t size)
 {
-	struct value sp = walk->values[X86_RSP];
+	struct fdbg_frame_value sp = walk->values[X86_RSP];
 
 	clobber_written(walk);
-	if (sp.kind == VALUE_STACK)
-		sp.number += size;
+	sp = fdbg_frame_value_moved(sp, size);
 	/* pop rsp: clobbered as the operand */
 	if (walk->disasm.insn->detail->x86.op_count == 1 &&
 	    walk->disasm.insn->detail->x86.operands[0].type == X86_OP_REG &&
 	    part_of(walk->disasm.insn->detail->x86.operands[0].reg).index == X86_RSP)
-		sp.kind = VALUE_UNKNOWN;
+		sp.kind = FDBG_VALUE_UNKNOWN;
 	set_value(walk, X86_RSP, sp);
 }
 
@@ -451,7 +439,7 @@ static bool end_probe_loop(struct walk *walk, const struct x86_shape *shape)
 	bool is_jne = shape->opcode == (shape->map == X86_MAP_0F ? 0x85 : 0x75);
 
 	if (!is_jne || shape->flow != X86_FLOW_COND_JUMP || !walk->in_probes ||
-	    walk->probe_limit == FDBG_ARCH_NO_REG || walk->values[walk->probe_limit].kind != VALUE_STACK ||
+	    walk->probe_limit == FDBG_ARCH_NO_REG || walk->values[walk->probe_limit].kind != FDBG_VALUE_STACK ||
 	    shape->target < walk->probe_start || shape->target >= address)
 		return false;
 	while (ret->n_spills && ret->spills[ret->n_spills - 1].address >= shape->target)
@@ -466,7 +454,7 @@ static bool is_probe_call(const struct walk *walk, const struct x86_shape *shape
 {
 	static const uint8_t sub[] = { 0x48, 0x29, 0xc4 }, sub_other[] = { 0x48, 0x2b, 0xe0 };
 
-	return shape->flow == X86_FLOW_CALL && walk->values[X86_RAX].kind == VALUE_CONST &&
+	return shape->flow == X86_FLOW_CALL && walk->values[X86_RAX].kind == FDBG_VALUE_CONST &&
 	       size >= sizeof(sub) &&
 	       (!memcmp(next, sub, sizeof(sub)) || !memcmp(next, sub_other, sizeof(sub_other)));
 }
@@ -490,7 +478,7 @@ static void after_call(struct walk *walk)
 static void step(struct walk *walk, const struct x86_shape *shape)
 {
 	const cs_insn *insn = walk->disasm.insn;
-	struct value sp;
+	struct fdbg_frame_value sp;
 
 	switch (insn->id) {
 	case X86_INS_PUSH:
@@ -507,9 +495,7 @@ static void step(struct walk *walk, const struct x86_shape *shape)
 		clobber(walk, X86_EFLAGS);
 		return;
 	case X86_INS_LEAVE:
-		sp = walk->values[X86_RBP];
-		if (sp.kind == VALUE_STACK)
-			sp.number += 8;
+		sp = fdbg_frame_value_moved(walk->values[X86_RBP], 8);
 		set_value(walk, X86_RSP, sp);
 		clobber(walk, X86_RBP);
 		return;
@@ -538,8 +524,8 @@ void fdbg_x86_64_analyse_prologue(const struct fdbg_code *code, uint64_t stop, s
 	memset(ret, 0, sizeof(*ret));
 	for (uint32_t i = 0; i < X86_N_REGS; i++)
 		walk.values[i] =
-			(struct value){ .kind = VALUE_ENTRY, .origin = i, .width = i >= X86_XMM0 ? 16 : 8 };
-	walk.values[X86_RSP] = (struct value){ .kind = VALUE_STACK };
+			(struct fdbg_frame_value){ .kind = FDBG_VALUE_ENTRY, .origin = i, .width = i >= X86_XMM0 ? 16 : 8 };
+	walk.values[X86_RSP] = (struct fdbg_frame_value){ .kind = FDBG_VALUE_STACK };
 	ret->complete = true;
 	if (stop < code->address || length > code->size ||
 	    !fdbg_disasm_open(&walk.disasm, CS_ARCH_X86, CS_MODE_64)) {
@@ -575,12 +561,5 @@ void fdbg_x86_64_analyse_prologue(const struct fdbg_code *code, uint64_t stop, s
 	}
 	fdbg_disasm_close(&walk.disasm);
 
-	if (walk.values[X86_RSP].kind == VALUE_STACK && walk.values[X86_RSP].number <= 0) {
-		ret->frame_known = true;
-		ret->sp_delta = walk.values[X86_RSP].number;
-	}
-	if (walk.values[X86_RBP].kind == VALUE_STACK) {
-		ret->fp_known = true;
-		ret->fp_delta = walk.values[X86_RBP].number;
-	}
+	fdbg_frame_finish(&fdbg_arch_x86_64, ret, walk.values[X86_RSP], walk.values[X86_RBP]);
 }

@@ -1,11 +1,14 @@
 # Manual pages; tests/man.sh compares them with what the commands say of themselves.
 dist_man_MANS = \
 	doc/man/fdbg.1 \
+	doc/man/fdbg-cargo.1 \
 	doc/man/fdbg-doctor.1 \
 	doc/man/fdbg-dump.1 \
+	doc/man/fdbg-export.1 \
 	doc/man/fdbg-functions.1 \
 	doc/man/fdbg-heap.1 \
 	doc/man/fdbg-info.1 \
+	doc/man/fdbg-list-targets.1 \
 	doc/man/fdbg-record.1 \
 	doc/man/fdbg-show.1 \
 	doc/man/fdbg-verify.1 \

@@ -5,7 +5,7 @@ EXTRA_DIST += \
 	tests/e2e/test_arguments.py tests/e2e/gen.py tests/e2e/gen_std_a.py tests/e2e/gen_std_b.py tests/e2e/gen_types.py tests/e2e/harness.py tests/e2e/run.py tests/e2e/run.sh \
 	tests/e2e/test_children.py tests/e2e/test_code_values.py tests/e2e/test_examples.py tests/e2e/test_executables.py \
 	tests/e2e/test_exit.py tests/e2e/test_fib.py \
-	tests/e2e/test_generated.py tests/e2e/test_harness.py tests/e2e/test_interrupt.py tests/e2e/test_io.py tests/e2e/test_limits.py \
+	tests/e2e/test_generated.py tests/e2e/test_harness.py tests/e2e/test_incomplete_types.py tests/e2e/test_interrupt.py tests/e2e/test_io.py tests/e2e/test_limits.py \
 	tests/e2e/test_many_functions.py tests/e2e/test_options.py tests/e2e/test_panic.py \
 	tests/e2e/test_attach.py tests/e2e/test_lldb.py tests/e2e/test_qemu.py tests/e2e/test_remote.py \
 	tests/e2e/test_readers.py tests/e2e/test_recursive_types.py tests/e2e/test_returns.py \

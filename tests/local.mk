@@ -30,4 +30,6 @@ include tests/std.mk
 include tests/trace.mk
 include tests/visualizer.mk
 include tests/heap.mk
+include tests/export.mk
+include tests/cargo.mk
 include tests/e2e.mk

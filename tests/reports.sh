@@ -51,12 +51,15 @@ app::main() -> ()
 thread 8
 app::worker(list=[1, 2]) …' "$("$FDBG" show --depth=0 "$tree")"
 
-check "show --frame" 'app::risky(x=<unreadable>, y=<optimized out>) !! unwound
-  app::inner::boom() !! panicked !! unwound
-    <app::Guard as core::ops::drop::Drop>::drop() -> <unreadable>' "$("$FDBG" show --frame=3 "$tree")"
-check "show --frame --depth counts from the frame" 'app::risky(x=<unreadable>, y=<optimized out>) !! unwound' \
+check "show --frame with the calls around it" 'app::main() -> ()
+  app::risky(x=<unreadable>, y=<optimized out>) !! unwound
+    app::inner::boom() !! panicked !! unwound
+      <app::Guard as core::ops::drop::Drop>::drop() -> <unreadable>' "$("$FDBG" show --frame=3 "$tree")"
+check "show --frame --depth counts from the frame" 'app::main() -> ()
+  app::risky(x=<unreadable>, y=<optimized out>) !! unwound' \
 	"$("$FDBG" show --frame=3 --depth=0 "$tree")"
-check "show --frame --thread" 'app::add(a=1, b=2) …' "$("$FDBG" show --frame=2 --thread=8 "$tree")"
+check "show --frame --thread" 'app::worker(list=[1, 2]) …
+  app::add(a=1, b=2) …' "$("$FDBG" show --frame=2 --thread=8 "$tree")"
 
 check "show of a recording without marks on unwound frames" 'app::main() -> <unreadable>
   app::quiet() -> <unreadable>

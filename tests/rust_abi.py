@@ -69,8 +69,16 @@ def generate(seed, count):
         print(f"#[inline(never)] pub fn r{i:04}() -> {text} {{ std::process::abort() }}")
     print("fn main() {")
     for i in range(count):
-        print(f"    std::hint::black_box(r{i:04} as *const ());")
+        print(f"    unsafe {{ std::ptr::read_volatile(&(r{i:04} as *const ())) }};")
     print("}")
+
+
+def opaque_pointers(text):
+    """Typed pointers, as LLVM wrote them up to version 14, in today's way."""
+    pointer = r'(\{ *\}|\[[^][]*\]|[%\w.":$-]+ ?\([^()]*\)|[%\w.":$-]+)\*+'
+    while re.search(pointer, text):
+        text = re.sub(pointer, "ptr", text)
+    return text
 
 
 def place(result, arguments):
@@ -91,21 +99,26 @@ def place(result, arguments):
             words.append(f"i{(int(number[1]) + 7) // 8}")
         else:
             words.append({"ptr": "i8", "float": "f4", "double": "f8"}.get(word, f"<{word}>"))
+    # LLVM returns up to three words in registers; what is more it puts behind a pointer by itself.
+    if len(words) > 3 and all(word.startswith("i") for word in words):
+        return "M"
     return ",".join(words)
 
 
 def compare(path, count):
-    expected = {}
+    expected, typed = {}, False
     with open(path) as lines:
         for line in lines:
+            typed = typed or "i8*" in line
             match = re.match(r"define (.*?) ?@[^(]*\d(r\d{4})[^(]*(\(.*)", line)
             if match:
-                expected[match[2]] = place(re.sub(r"[{}]", " ", match[1]), match[3])
+                expected[match[2]] = place(re.sub(r"[{}]", " ", opaque_pointers(match[1])), match[3])
     seen = wrong = 0
     for line in sys.stdin:
         name, found, text = line.rstrip("\n").split(" ", 2)
         seen += 1
-        if found != expected.get(name):
+        # Up to LLVM 14 a bool in a pair is a whole byte, of which the lowest bit tells as much.
+        if found != expected.get(name) and not (typed and found.replace("i1b", "i1") == expected.get(name)):
             wrong += 1
             print(f"{name}: {found}, LLVM has {expected.get(name)}: {text}")
     print(f"{seen} types, {wrong} wrong")

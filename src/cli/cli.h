@@ -28,9 +28,12 @@ const struct fdbg_command *fdbg_command_find(const char *name);
 
 struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_show(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_cargo(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_list_targets(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_doctor(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_dump(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_heap(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_export(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_info(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_verify(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_functions(int argc, char **argv, int *status_ret);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/record_command.h"
 #include "cli/recording.h"
 #include "cli/selection.h"
 #include "cli/visualizers.h"
@@ -130,9 +131,51 @@ static struct fdbg_error *place_words(const struct words *words, char **program,
 	return NULL;
 }
 
-static struct fdbg_error *record(struct words *words, char **program, int *status_ret)
+/* Has a frontend find the program. What it says holds where the options say nothing. */
+static struct fdbg_error *ask_frontend(const struct fdbg_record_frontend *frontend, const struct words *words,
+				       char **own_words, struct fdbg_recording_options *options,
+				       struct fdbg_record_program *ret, int *status_ret)
 {
-	char **environment = calloc(words->environment.n_items + 1, sizeof(*environment));
+	struct fdbg_error *err;
+
+	if (words->remote || words->platform || words->exec || words->attach)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "--remote, --platform, --exec and --attach do not go with this "
+					 "command: it starts a program here");
+	err = frontend->prepare(frontend->context, own_words, options->log, ret, status_ret);
+	if (err)
+		return err;
+	if (!options->output)
+		options->output = ret->output;
+	if (!options->target.directory)
+		options->target.directory = ret->directory;
+	if (!words->selection.crates.n_items) {
+		options->selector.crates = ret->crates;
+		options->selector.n_crates = ret->n_crates;
+	}
+	return NULL;
+}
+
+/* NAME=VALUE of a frontend before those of --env. NULL: no memory. */
+static char **join_environment(const struct fdbg_record_program *found, const struct fdbg_option_list *own)
+{
+	size_t n = 0, n_found = 0;
+	char **all;
+
+	while (found->environment && found->environment[n_found])
+		n_found++;
+	all = calloc(n_found + own->n_items + 1, sizeof(*all));
+	for (size_t i = 0; all && i < n_found; i++)
+		all[n++] = found->environment[i];
+	for (size_t i = 0; all && i < own->n_items; i++)
+		all[n++] = (char *)own->items[i].value;
+	return all;
+}
+
+static struct fdbg_error *record(struct words *words, char **program, const struct fdbg_record_frontend *frontend,
+				 int *status_ret)
+{
+	struct fdbg_record_program found = { 0 };
+	char **environment = NULL;
 	struct fdbg_log log = {
 		.level = words->verbose > 1 ? FDBG_LOG_PACKET : words->verbose ? FDBG_LOG_INFO : FDBG_LOG_WARNING,
 		.sink = fdbg_cli_log.sink,
@@ -150,18 +193,13 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 	double timeout = 10;
 	struct fdbg_error *err;
 
-	if (!environment || !map) {
-		free(environment);
-		free(map);
+	if (!map)
 		return &fdbg_error_nomem;
-	}
 	for (size_t i = 0; i < words->map.n_items; i++)
 		map[i] = words->map.items[i].value;
 	options.map = map;
-	for (size_t i = 0; i < words->environment.n_items; i++)
-		environment[i] = (char *)words->environment.items[i].value;
 	options.target = (struct fdbg_target_options){
-		.server = words->server, .environment = environment, .directory = words->directory,
+		.server = words->server, .directory = words->directory,
 		.remote = words->remote, .platform = words->platform, .exec = words->exec, .quiet = words->quiet,
 		.log = &log,
 	};
@@ -183,7 +221,7 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 		err = fdbg_error_create(FDBG_ERROR_USAGE, "--max-events: at least 1");
 	options.allocations = find_allocations(words, &options.limits);
 	options.max_heap_messages = words->allocations == ALLOCATIONS_DEFAULT ? FDBG_HEAP_DEFAULT_MESSAGES : 0;
-	if (!err)
+	if (!err && !frontend)
 		err = place_words(words, program, &options.target);
 	if (!err)
 		err = fdbg_selection_finish(&words->selection);
@@ -192,6 +230,15 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 	options.visualizers = &visualizers;
 	options.target.timeout_ms = timeout < 1000000 ? (int)(timeout * 1000) : 1000000000;
 	options.selector = words->selection.selector;
+	if (!err && frontend)
+		err = ask_frontend(frontend, words, program, &options, &found, status_ret);
+	if (!err && frontend)
+		err = place_words(words, found.arguments, &options.target);
+	if (!err) {
+		environment = join_environment(&found, &words->environment);
+		options.target.environment = environment;
+		err = environment ? NULL : &fdbg_error_nomem;
+	}
 	if (!err)
 		err = fdbg_recording_run(&options, status_ret);
 	fdbg_visualizers_deinit(&visualizers);
@@ -200,7 +247,8 @@ static struct fdbg_error *record(struct words *words, char **program, int *statu
 	return err;
 }
 
-struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
+struct fdbg_error *fdbg_record_command(int argc, char **argv, const struct fdbg_record_frontend *frontend,
+				       int *status_ret)
 {
 	static const char *const levels[] = {
 		[FDBG_TRACE_FULL] = "full", [FDBG_TRACE_CALL_ONLY] = "call-only", [FDBG_TRACE_NONE] = "none", NULL,
@@ -260,7 +308,7 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 		{ "quiet", 'q', FDBG_OPTION_FLAG, NULL, "no summary line and no progress", &words.quiet, NULL, 0 },
 		{ 0 },
 	};
-	const struct fdbg_syntax syntax = {
+	struct fdbg_syntax syntax = {
 		.usage = "[record] [OPTIONS] [--] PROGRAM [ARGS...]\n[record] [OPTIONS] --remote=ADDRESS [PROGRAM]\n"
 			 "[record] [OPTIONS] --attach=PID",
 		.description = "Runs PROGRAM under a debug server and records every call of its functions with arguments and\n"
@@ -274,12 +322,23 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
 	char **program;
 	bool help;
 
+	if (frontend) {
+		syntax.usage = frontend->usage;
+		syntax.description = frontend->description;
+		syntax.min_words = frontend->min_words;
+		syntax.options_of = "record";
+	}
 	err = fdbg_options_parse(&syntax, argc, argv, &n_words, &program, &help);
 	if (!err && !help)
-		err = record(&words, program, status_ret);
+		err = record(&words, program, frontend, status_ret);
 	fdbg_option_list_deinit(&words.environment);
 	fdbg_option_list_deinit(&words.map);
 	fdbg_option_list_deinit(&words.visualizers);
 	fdbg_selection_deinit(&words.selection);
 	return err;
+}
+
+struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret)
+{
+	return fdbg_record_command(argc, argv, NULL, status_ret);
 }

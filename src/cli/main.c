@@ -15,8 +15,11 @@
  */
 const struct fdbg_command fdbg_commands[] = {
 	{ "record", "run a program and record its calls (may be left out)", fdbg_cmd_record, 125, 125 },
+	{ "cargo", "build with cargo and record what was built", fdbg_cmd_cargo, 125, 125 },
+	{ "list-targets", "list what of a cargo workspace can be recorded", fdbg_cmd_list_targets, 2, 1 },
 	{ "show", "print the call tree of a recording", fdbg_cmd_show, 2, 1 },
 	{ "dump", "print a recording as JSON, one object a line", fdbg_cmd_dump, 2, 1 },
+	{ "export", "write a recording for other tools, or as a page", fdbg_cmd_export, 2, 1 },
 	{ "info", "print what a recording holds", fdbg_cmd_info, 2, 1 },
 	{ "heap", "print what a recording says about the heap", fdbg_cmd_heap, 2, 1 },
 	{ "verify", "check a recording", fdbg_cmd_verify, 2, 1 },
@@ -44,7 +47,7 @@ static void print_help(FILE *file)
 	      "\n"
 	      "Commands:\n", file);
 	for (const struct fdbg_command *command = fdbg_commands; command->name; command++)
-		fprintf(file, "  %-10s  %s\n", command->name, command->summary);
+		fprintf(file, "  %-12s  %s\n", command->name, command->summary);
 	fputs("\n"
 	      "The reading commands take the newest *.firedbg.ss of the current directory when\n"
 	      "no FILE is given. 'fdbg COMMAND --help' tells the options of a command.\n", file);

@@ -82,7 +82,11 @@ static void print_help(const struct fdbg_syntax *syntax)
 		usage += len + (usage[len] == '\n');
 	}
 	fdbg_buf_printf(&buf, "\n%s\n\nOptions:\n", syntax->description);
+	if (syntax->options_of)
+		fdbg_buf_printf(&buf, "  those of `fdbg %s --help`\n", syntax->options_of);
 	for (const struct fdbg_option *option = syntax->options;; option++) {
+		if (syntax->options_of && option->name)
+			continue;
 		size_t start = buf.len;
 
 		describe(option->name ? option : &help, &buf);

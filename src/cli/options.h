@@ -49,6 +49,7 @@ struct fdbg_syntax {
 	const char *usage;
 	const char *description;    /* lines below it */
 	const struct fdbg_option *options;
+	const char *options_of;     /* the command whose help lists them; NULL: this one */
 	int min_words, max_words;   /* of words that are no options; max_words -1: any number */
 	/* options end at the first word (the rest are those of another program) */
 	bool stop_at_word;

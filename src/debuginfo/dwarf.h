@@ -54,6 +54,7 @@ struct fdbg_die {
 	struct fdbg_die_const language, calling_convention, call_file, call_line, call_column;
 	bool discr_list;
 	bool declaration, external, artificial, noreturn, main;
+	bool may_have_children;          /* by its abbreviation */
 	/* Of units only. */
 	struct fdbg_text comp_dir, producer, dwo_name;
 	struct fdbg_die_const line_table, addr_base, rnglists_base, loclists_base;

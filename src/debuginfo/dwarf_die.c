@@ -340,7 +340,7 @@ bool fdbg_dwarf_read_die(Dwarf_Debug dbg, Dwarf_Die die, struct fdbg_die *ret)
 	Dwarf_Attribute *attrs;
 	Dwarf_Signed n_attrs;
 	bool length = false;
-	Dwarf_Half tag;
+	Dwarf_Half tag, children = DW_CHILDREN_no;
 	Dwarf_Off offset;
 	int result;
 
@@ -351,6 +351,8 @@ bool fdbg_dwarf_read_die(Dwarf_Debug dbg, Dwarf_Die die, struct fdbg_die *ret)
 	}
 	ret->tag = tag;
 	ret->offset = offset;
+	ret->may_have_children = dwarf_die_abbrev_children_flag(die, &children) == DW_DLV_OK &&
+				 children == DW_CHILDREN_yes;
 	result = dwarf_attrlist(die, &attrs, &n_attrs, &error);
 	if (result == DW_DLV_ERROR) {
 		drop(dbg, &error);

@@ -120,6 +120,13 @@ const struct fdbg_entry *fdbg_unit_entry(struct fdbg_debuginfo *debuginfo, struc
 struct fdbg_text fdbg_unit_path(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit,
 				const struct fdbg_entry *entry, struct fdbg_text name);
 
+/*
+ * A structure or union that has bytes and no children is one that the compiler began to describe and never finished: a
+ * variant of an enum without fields looks like it, but lies within the enum.
+ */
+bool fdbg_type_is_unfinished(const struct fdbg_unit_data *unit, const struct fdbg_entry *entry,
+			     const struct fdbg_die *die);
+
 /* lists.c */
 struct fdbg_error *fdbg_lists_ranges(struct fdbg_debuginfo *debuginfo, const struct fdbg_unit_data *unit,
 				     const struct fdbg_die_loc *loc, struct fdbg_arena *arena,

@@ -247,13 +247,46 @@ static void build_variants(struct builder *builder)
 		mask(tag->size, &type->variants[i].value_low, &type->variants[i].value_high);
 }
 
+bool fdbg_type_is_unfinished(const struct fdbg_unit_data *unit, const struct fdbg_entry *entry,
+			     const struct fdbg_die *die)
+{
+	uint16_t parent = entry && entry->parent != FDBG_NO_PARENT ? unit->entries[entry->parent].tag : 0;
+
+	if (die->tag != DW_TAG_structure_type && die->tag != DW_TAG_union_type && die->tag != DW_TAG_class_type)
+		return false;
+	return !die->may_have_children && die->byte_size.present && die->byte_size.low &&
+	       parent != DW_TAG_structure_type && parent != DW_TAG_union_type && parent != DW_TAG_class_type &&
+	       parent != DW_TAG_variant && parent != DW_TAG_variant_part;
+}
+
+/* Another unit's finished description of a type. */
+static void build_unfinished(struct builder *builder)
+{
+	struct fdbg_type *type = builder->type;
+	struct fdbg_text name = type->name;
+	const struct fdbg_type *whole = name.len ? fdbg_debuginfo_type_by_symbol_name(builder->debuginfo, name) : NULL;
+
+	if (!whole || !fdbg_text_equal(whole->name, name) || whole->die == type->die || whole->size != type->size ||
+	    whole->align != type->align ||
+	    (whole->kind != FDBG_TYPE_STRUCT && whole->kind != FDBG_TYPE_VARIANTS && whole->kind != FDBG_TYPE_UNION)) {
+		builder->broken = "the compiler has left its members out";
+		return;
+	}
+	*type = *whole;
+}
+
 static void build_struct(struct builder *builder, const struct fdbg_die *die)
 {
 	struct fdbg_type *type = builder->type;
+	struct fdbg_unit_data *unit = fdbg_unit_of_die(builder->debuginfo, die->offset);
 
 	type->kind = die->tag == DW_TAG_union_type ? FDBG_TYPE_UNION : FDBG_TYPE_STRUCT;
 	if (die->declaration || !die->byte_size.present) {
 		builder->broken = "it is only declared";
+		return;
+	}
+	if (unit && fdbg_type_is_unfinished(unit, fdbg_unit_entry(builder->debuginfo, unit, die->offset), die)) {
+		build_unfinished(builder);
 		return;
 	}
 	type->containing = fdbg_type_ref_to(builder->debuginfo, die->containing_type);

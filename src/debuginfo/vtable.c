@@ -76,8 +76,7 @@ static bool index_names(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data 
 		uint64_t known;
 
 		if (!is_named_type(entry->tag) || !fdbg_dwarf_die(debuginfo->dwarf, entry->die, &die) ||
-		    !die.name.len ||
-		    die.declaration)
+		    !die.name.len || die.declaration || fdbg_type_is_unfinished(unit, entry, &die))
 			continue;
 		name = entry->parent == FDBG_NO_PARENT ? die.name :
 			fdbg_unit_path(debuginfo, unit, entry, die.name);

@@ -53,3 +53,10 @@ bool fdbg_filter_place(const struct fdbg_filter *filter, const struct fdbg_frame
 	*depth_ret = depth;
 	return true;
 }
+
+int fdbg_filter_time(const struct fdbg_filter *filter, uint64_t sequence, uint64_t time_ms, uint64_t start_ms)
+{
+	if (filter->from.kind && fdbg_moment_compare(&filter->from, sequence, time_ms, start_ms) < 0)
+		return -1;
+	return filter->to.kind && fdbg_moment_compare(&filter->to, sequence, time_ms, start_ms) > 0;
+}

@@ -4,6 +4,7 @@
 #define FDBG_REPORT_FILTER_H
 
 #include "report/frames.h"
+#include "report/moment.h"
 
 /* Everything is optional: a zeroed filter lets all calls through. */
 struct fdbg_filter {
@@ -15,6 +16,7 @@ struct fdbg_filter {
 	uint64_t frame_id;            /* only this frame and what is called in it */
 	bool has_depth;
 	uint64_t max_depth;           /* from 0; counted from frame_id where that is given */
+	struct fdbg_moment from, to;  /* only events from the one to the other, both included */
 };
 
 /* Answers by function, so that each name is matched once. A zeroed struct is empty. */
@@ -34,5 +36,9 @@ bool fdbg_filter_function(const struct fdbg_filter *filter, struct fdbg_filter_c
  */
 bool fdbg_filter_place(const struct fdbg_filter *filter, const struct fdbg_frame_event *at,
 		       enum fdbg_event_kind kind, uint64_t *depth_ret);
+
+/* How an event lies to the part between from and to: less than 0: before it, 0: in it, greater: behind it. */
+int fdbg_filter_time(const struct fdbg_filter *filter, uint64_t sequence, uint64_t time_ms,
+		     uint64_t start_ms);
 
 #endif

@@ -147,6 +147,9 @@ struct fdbg_error *fdbg_recording_next(struct fdbg_recording *recording, const s
 		if (!err)
 			err = absorb(recording, message);
 		if (!err) {
+			if (!recording->begun)
+				recording->start_ms = message->timestamp_ms;
+			recording->begun = true;
 			*ret = message;
 			return NULL;
 		}

@@ -30,6 +30,8 @@ struct fdbg_recording {
 	struct fdbg_frames frames;
 	struct fdbg_frame_event at;   /* of the message just read, when it is an event */
 	uint64_t n_malformed;         /* messages passed over */
+	bool begun;                   /* a message was read */
+	uint64_t start_ms;            /* time of the first message */
 };
 
 /* Opens path, or fails with what is wrong with it. log (NULL allowed) gets the warnings. */

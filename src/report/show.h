@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The call tree as text. */
+/* The call tree as text, or as JSON. */
 #ifndef FDBG_REPORT_SHOW_H
 #define FDBG_REPORT_SHOW_H
 
@@ -10,13 +10,15 @@
 struct fdbg_show_options {
 	struct fdbg_tree_options tree;
 	bool locations; /* file and line of each function */
+	bool fold;      /* siblings that repeat are counted */
+	bool json;      /* one object a line */
 };
 
 /*
  * One line a call: indentation, name(arguments) -> value. Marks: `!! panicked` where a panic began, `!!
- * unwound` for a frame that a panic left, `…` for one that never returned. Threads come one after another, in
- * order of their first event. FDBG_ERROR_NOT_FOUND: no such thread or frame; FDBG_ERROR_USAGE: several
- * threads have the frame.
+ * unwound` for a frame that a panic left, `…` for one that never returned, `(began earlier)` for one that
+ * was open where the wanted part begins. Threads come one after another, in order of their first event. Errors
+ * are those of fdbg_tree_build.
  */
 struct fdbg_error *fdbg_show(struct fdbg_recording *recording, const struct fdbg_show_options *options,
 			     const struct fdbg_sink *sink) FDBG_CHECK;

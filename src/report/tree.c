@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The call tree of a whole recording: each call with its arguments and its return. */
+/* The call tree of a recording, or of a part: each call with its arguments and its return. */
 #include "report/tree.h"
 
 #include <stdlib.h>
 
 struct builder {
 	struct fdbg_tree tree;
-	size_t cap_threads;
 	const struct fdbg_tree_options *options;
-	struct fdbg_filter_cache cache;
 	const struct fdbg_render_context *render;
 	struct fdbg_buf text;
+	size_t grep_len;
 };
 
 void fdbg_tree_deinit(struct fdbg_tree *tree)
 {
-	for (size_t i = 0; i < tree->n_threads; i++)
+	for (size_t i = 0; i < tree->n_threads; i++) {
 		free(tree->threads[i].nodes);
+		fdbg_spool_deinit(&tree->threads[i].text);
+	}
 	free(tree->threads);
-	fdbg_arena_deinit(&tree->arena);
 }
 
 static struct fdbg_error *find_thread(struct builder *builder, const struct fdbg_thread *thread,
@@ -26,20 +26,65 @@ static struct fdbg_error *find_thread(struct builder *builder, const struct fdbg
 {
 	struct fdbg_tree *tree = &builder->tree;
 
-	/* Threads are numbered in order of their first event, which is the order in which they come here. */
 	if (thread->index >= tree->n_threads) {
-		if (thread->index >= builder->cap_threads) {
-			size_t cap = builder->cap_threads ? builder->cap_threads * 2 : 8;
-			struct fdbg_tree_thread *threads = reallocarray(tree->threads, cap, sizeof(*threads));
+		size_t n = (thread->index + 1) * 2;
+		struct fdbg_tree_thread *threads = reallocarray(tree->threads, n, sizeof(*threads));
 
-			if (!threads)
-				return &fdbg_error_nomem;
-			tree->threads = threads;
-			builder->cap_threads = cap;
-		}
-		tree->threads[tree->n_threads++] = (struct fdbg_tree_thread){ .id = thread->id };
+		if (!threads)
+			return &fdbg_error_nomem;
+		memset(threads + tree->n_threads, 0, (n - tree->n_threads) * sizeof(*threads));
+		tree->threads = threads;
+		tree->n_threads = n;
 	}
 	*ret = &tree->threads[thread->index];
+	(*ret)->id = thread->id;
+	return NULL;
+}
+
+/* Values lie in the thread's text as: length of name and text, form, the bytes of both. */
+struct value_head {
+	uint32_t name_len, text_len;
+	uint32_t form;
+};
+
+static enum fdbg_value_form form_of(const struct fdbg_value *value)
+{
+	if (value->kind != FDBG_VALUE_OPAQUE)
+		return FDBG_VALUE_READ;
+	return value->opaque.optimized_out ? FDBG_VALUE_OPTIMIZED_OUT : FDBG_VALUE_UNREADABLE;
+}
+
+/* What is looked for is looked for in the whole value, as {:?} prints it, however it is shown. */
+static bool matches(struct builder *builder, const struct fdbg_value *value)
+{
+	fdbg_buf_clear(&builder->text);
+	fdbg_render_debug_as(&builder->text, value, FDBG_RENDER_DEBUG, 0, builder->render);
+	return memmem(builder->text.data, builder->text.len, builder->options->grep, builder->grep_len) !=
+	       NULL;
+}
+
+static struct fdbg_error *keep_values(struct builder *builder, struct fdbg_tree_thread *thread,
+				      const struct fdbg_named_value *values, size_t n, bool *matched)
+{
+	struct fdbg_buf *out = &thread->text.tail;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t head_at = out->len, text_at;
+		struct value_head head = { .name_len = (uint32_t)values[i].name.len,
+					   .form = form_of(&values[i].value) };
+
+		if (builder->options->grep && !*matched)
+			*matched = matches(builder, &values[i].value);
+		fdbg_buf_append(out, &head, sizeof(head));
+		fdbg_buf_append(out, values[i].name.data, head.name_len);
+		text_at = out->len;
+		fdbg_render_debug_as(out, &values[i].value, builder->options->style,
+				     builder->options->max_value_bytes, builder->render);
+		if (out->failed || builder->text.failed || out->len - text_at > UINT32_MAX)
+			return &fdbg_error_nomem;
+		head.text_len = (uint32_t)(out->len - text_at);
+		memcpy(out->data + head_at, &head, sizeof(head));
+	}
 	return NULL;
 }
 
@@ -59,90 +104,118 @@ static struct fdbg_error *add_node(struct fdbg_tree_thread *thread, struct fdbg_
 	return NULL;
 }
 
-static struct fdbg_error *render(struct builder *builder, const struct fdbg_value *value,
-				 struct fdbg_text *ret)
+/* Adds the node of a call or note, with its values. */
+static struct fdbg_error *take(struct builder *builder, const struct fdbg_flow_event *event,
+			       struct fdbg_tree_thread **thread_ret, struct fdbg_node **ret)
 {
-	struct fdbg_text text;
+	struct fdbg_tree_thread *thread;
+	struct fdbg_node *node;
+	struct fdbg_error *err = find_thread(builder, event->thread, &thread);
+	uint64_t at;
 
-	fdbg_buf_clear(&builder->text);
-	fdbg_render_debug_as(&builder->text, value, builder->options->style,
-			     builder->options->max_value_bytes, builder->render);
-	text = (struct fdbg_text){ fdbg_buf_cstr(&builder->text), builder->text.len };
-	*ret = fdbg_arena_text(&builder->tree.arena, text);
-	return ret->data && !builder->text.failed ? NULL : &fdbg_error_nomem;
+	if (!err)
+		err = fdbg_spool_settle(&thread->text);
+	if (!err)
+		err = add_node(thread, &node);
+	if (err)
+		return err;
+	at = fdbg_spool_size(&thread->text);
+	node->level = event->n_shown < UINT32_MAX ? (uint32_t)event->n_shown : UINT32_MAX;
+	node->sequence = event->sequence;
+	node->time_ms = node->return_ms = event->time_ms;
+	node->arguments_at = at;
+	node->n_arguments = (uint32_t)event->n_values;
+	err = keep_values(builder, thread, event->values, event->n_values, &node->matched);
+	node->arguments_len = (size_t)(fdbg_spool_size(&thread->text) - at);
+	*thread_ret = thread;
+	*ret = node;
+	return err;
 }
 
-static struct fdbg_error *render_values(struct builder *builder, const struct fdbg_message_event *event,
-					struct fdbg_node *node)
+static bool wanted(const struct builder *builder, const struct fdbg_node *node)
 {
-	struct fdbg_node_value *values = fdbg_arena_array(&builder->tree.arena, event->n_values,
-							  sizeof(*values));
+	bool error = node->panicked || node->failed || node->state == FDBG_FLOW_UNWOUND ||
+		     node->kind == FDBG_NODE_PANIC;
 
-	if (!values)
-		return &fdbg_error_nomem;
-	for (size_t i = 0; i < event->n_values; i++) {
-		struct fdbg_error *err = render(builder, &event->values[i].value, &values[i].text);
+	return (!builder->options->errors || error) && (!builder->options->grep || node->matched);
+}
 
-		values[i].name = fdbg_arena_text(&builder->tree.arena, event->values[i].name);
-		if (err || !values[i].name.data)
-			return &fdbg_error_nomem;
+static bool is_selective(const struct builder *builder)
+{
+	return builder->options->errors || builder->options->grep;
+}
+
+/* Keeps a node and those around it. */
+static void keep(struct fdbg_tree_thread *thread, struct fdbg_node *node)
+{
+	while (!node->kept) {
+		node->kept = true;
+		if (!node->parent)
+			break;
+		node = &thread->nodes[node->parent - 1];
 	}
-	node->arguments = values;
-	node->n_arguments = event->n_values;
+}
+
+/* Takes the last node away again, with its values. */
+static struct fdbg_error *drop_last(struct fdbg_tree_thread *thread, const struct fdbg_node *node)
+{
+	uint64_t at = node->arguments_at;
+
+	thread->n_nodes = (size_t)(node - thread->nodes);
+	return fdbg_spool_truncate(&thread->text, at);
+}
+
+static struct fdbg_error *begin(void *context, const struct fdbg_flow_event *event)
+{
+	struct builder *builder = context;
+	struct fdbg_flow_call *call = event->call;
+	struct fdbg_tree_thread *thread;
+	struct fdbg_node *node;
+	struct fdbg_error *err = take(builder, event, &thread, &node);
+
+	if (err)
+		return err;
+	call->tag = thread->n_nodes;
+	node->parent = event->parent ? (size_t)event->parent->tag : 0;
+	node->context = call->context;
+	node->depth = call->depth;
+	node->frame_id = call->frame_id;
+	node->parent_frame_id = call->parent_frame_id;
+	node->function = call->function;
+	node->breakpoint_id = call->breakpoint_id;
+	node->time_ms = call->time_ms;
 	return NULL;
 }
 
-/* frame->node is one above the index of the frame's node, 0 when the filter left it out. */
-static struct fdbg_node *node_of(struct fdbg_tree_thread *thread, const struct fdbg_frame *frame)
+static struct fdbg_error *end(void *context, const struct fdbg_flow_event *event, enum fdbg_flow_end how)
 {
-	return frame && frame->node ? &thread->nodes[frame->node - 1] : NULL;
-}
-
-static struct fdbg_error *take_call(struct builder *builder, struct fdbg_tree_thread *thread,
-				    const struct fdbg_message *message, const struct fdbg_frame_event *at,
-				    uint64_t depth)
-{
+	struct builder *builder = context;
+	struct fdbg_tree_thread *thread;
 	struct fdbg_node *node;
-	struct fdbg_error *err;
+	struct fdbg_error *err = find_thread(builder, event->thread, &thread);
 
-	if (!fdbg_filter_function(&builder->options->filter, &builder->cache, at->frame->function))
-		return NULL;
-	err = add_node(thread, &node);
+	if (!err)
+		err = fdbg_spool_settle(&thread->text);
 	if (err)
 		return err;
-	at->frame->node = thread->n_nodes;
-	node->depth = depth;
-	node->frame_id = at->frame->id;
-	node->function = at->frame->function;
-	node->breakpoint_id = message->event.breakpoint_id;
-	node->time_ms = message->timestamp_ms;
-	return render_values(builder, &message->event, node);
-}
-
-static struct fdbg_error *take_return(struct builder *builder, struct fdbg_tree_thread *thread,
-				      const struct fdbg_message *message, const struct fdbg_frame_event *at)
-{
-	struct fdbg_node *node = node_of(thread, at->frame);
-
-	for (size_t i = 0; i < at->n_lost; i++) {
-		struct fdbg_node *lost = node_of(thread, &at->lost[i]);
-
-		if (lost)
-			lost->state = FDBG_NODE_LOST;
+	node = &thread->nodes[event->call->tag - 1];
+	node->state = how;
+	node->return_ms = event->time_ms;
+	node->result_at = fdbg_spool_size(&thread->text);
+	if (how == FDBG_FLOW_RETURNED && event->n_values) {
+		node->failed = fdbg_value_is_err(&event->values[0].value);
+		node->n_results = 1;
+		err = keep_values(builder, thread, event->values, 1, &node->matched);
+		node->result_len = (size_t)(fdbg_spool_size(&thread->text) - node->result_at);
 	}
-	if (!node)
-		return NULL;
-	node->return_ms = message->timestamp_ms;
-	node->state = at->unwound ? FDBG_NODE_UNWOUND : FDBG_NODE_RETURNED;
-	if (at->unwound || !message->event.n_values)
-		return NULL;
-	return render(builder, &message->event.values[0].value, &node->result);
+	if (err || !is_selective(builder))
+		return err;
+	if (wanted(builder, node))
+		keep(thread, node);
+	return node->kept ? NULL : drop_last(thread, node);
 }
 
-/* A breakpoint, panic or future event: inside a frame that is shown, or outside of all frames. */
-static struct fdbg_error *take_other(struct builder *builder, struct fdbg_tree_thread *thread,
-				     const struct fdbg_message *message, const struct fdbg_frame_event *at,
-				     uint64_t depth)
+static struct fdbg_error *note(void *context, const struct fdbg_flow_event *event, enum fdbg_event_kind kind)
 {
 	static const enum fdbg_node_kind kinds[] = {
 		[FDBG_EVENT_BREAKPOINT] = FDBG_NODE_BREAKPOINT,
@@ -150,64 +223,82 @@ static struct fdbg_error *take_other(struct builder *builder, struct fdbg_tree_t
 		[FDBG_EVENT_FUTURE_ENTER] = FDBG_NODE_FUTURE_ENTER,
 		[FDBG_EVENT_FUTURE_EXIT] = FDBG_NODE_FUTURE_EXIT,
 	};
-	struct fdbg_node *frame = node_of(thread, at->frame), *node;
+	struct builder *builder = context;
+	struct fdbg_tree_thread *thread;
+	struct fdbg_node *node;
 	struct fdbg_error *err;
 
-	if (message->event.kind == FDBG_EVENT_PANIC && frame)
-		frame->panicked = true;
-	if ((message->event.kind == FDBG_EVENT_PANIC && frame && !message->event.n_values) ||
-	    (at->frame && !frame) ||
-	    (!at->frame && builder->options->filter.n_functions))
-		return NULL;
-	err = add_node(thread, &node);
+	if (kind == FDBG_EVENT_PANIC && event->call) {
+		err = find_thread(builder, event->thread, &thread);
+		if (err)
+			return err;
+		thread->nodes[event->call->tag - 1].panicked = true;
+		if (!event->n_values)
+			return NULL;
+	}
+	err = take(builder, event, &thread, &node);
 	if (err)
 		return err;
-	node->kind = kinds[message->event.kind];
-	node->depth = at->frame ? depth + 1 : 0;
-	node->frame_id = message->event.frame_id;
-	node->function = at->frame ? at->frame->function : NULL;
-	node->breakpoint_id = message->event.breakpoint_id;
-	node->time_ms = message->timestamp_ms;
-	return render_values(builder, &message->event, node);
-}
-
-static struct fdbg_error *take(struct builder *builder, const struct fdbg_message *message,
-			       const struct fdbg_frame_event *at)
-{
-	struct fdbg_tree_thread *thread;
-	struct fdbg_error *err = find_thread(builder, at->thread, &thread);
-	uint64_t depth;
-
-	if (err || !fdbg_filter_place(&builder->options->filter, at, message->event.kind, &depth))
-		return err;
-	switch (message->event.kind) {
-	case FDBG_EVENT_CALL:
-		return take_call(builder, thread, message, at, depth);
-	case FDBG_EVENT_RETURN:
-		return take_return(builder, thread, message, at);
-	case FDBG_EVENT_BREAKPOINT:
-	case FDBG_EVENT_PANIC:
-	case FDBG_EVENT_FUTURE_ENTER:
-	case FDBG_EVENT_FUTURE_EXIT:
-		break;
+	node->kind = kinds[kind];
+	if (event->call) {
+		node->parent = (size_t)event->call->tag;
+		node->depth = event->call->depth + 1;
+		node->frame_id = event->call->frame_id;
+		node->function = event->call->function;
 	}
-	return take_other(builder, thread, message, at, depth);
+	if (!is_selective(builder))
+		return NULL;
+	if (!wanted(builder, node))
+		return drop_last(thread, node);
+	keep(thread, node);
+	return NULL;
 }
 
 struct fdbg_error *fdbg_tree_build(struct fdbg_recording *recording, const struct fdbg_tree_options *options,
 				   struct fdbg_tree *ret)
 {
-	struct builder builder = { .options = options, .render = &recording->render };
-	const struct fdbg_message *message;
-	struct fdbg_error *err;
+	struct builder builder = { .options = options, .render = &recording->render,
+				   .grep_len = options->grep ? strlen(options->grep) : 0 };
+	struct fdbg_flow_visitor visitor = { .context = &builder, .begin = begin, .end = end, .note = note };
+	struct fdbg_flow_options flow = { .filter = options->filter, .ancestors = true, .results = true };
+	struct fdbg_error *err = fdbg_flow_run(recording, &flow, &visitor);
 
-	do {
-		err = fdbg_recording_next(recording, &message);
-		if (!err && message && message->stream == FDBG_STREAM_EVENT)
-			err = take(&builder, message, &recording->at);
-	} while (!err && message);
-	fdbg_filter_cache_deinit(&builder.cache);
 	fdbg_buf_deinit(&builder.text);
 	*ret = builder.tree;
 	return err;
+}
+
+static struct fdbg_error *read_values(struct fdbg_tree_thread *thread, uint64_t at, size_t len, uint32_t n,
+				      struct fdbg_node_values *ret)
+{
+	ret->n_left = n;
+	return fdbg_spool_read(&thread->text, at, len, &ret->data);
+}
+
+struct fdbg_error *fdbg_tree_arguments(struct fdbg_tree_thread *thread, const struct fdbg_node *node,
+				       struct fdbg_node_values *ret)
+{
+	return read_values(thread, node->arguments_at, node->arguments_len, node->n_arguments, ret);
+}
+
+struct fdbg_error *fdbg_tree_result(struct fdbg_tree_thread *thread, const struct fdbg_node *node,
+				    struct fdbg_node_values *ret)
+{
+	return read_values(thread, node->result_at, node->result_len, node->n_results, ret);
+}
+
+bool fdbg_node_values_next(struct fdbg_node_values *values, struct fdbg_node_value *ret)
+{
+	struct value_head head;
+
+	if (!values->n_left)
+		return false;
+	values->n_left--;
+	memcpy(&head, values->data, sizeof(head));
+	values->data += sizeof(head);
+	ret->name = (struct fdbg_text){ (const char *)values->data, head.name_len };
+	ret->text = (struct fdbg_text){ (const char *)values->data + head.name_len, head.text_len };
+	ret->form = (enum fdbg_value_form)head.form;
+	values->data += head.name_len + head.text_len;
+	return true;
 }

@@ -28,9 +28,10 @@ static bool is_ident(char c)
 	       (c & 0x80);
 }
 
+/* Empty where the end lies before the start: what is within the brackets of a lone `<`. */
 static struct fdbg_text slice(struct fdbg_text text, size_t from, size_t to)
 {
-	return (struct fdbg_text){ text.data + from, to - from };
+	return (struct fdbg_text){ text.data + from, to > from ? to - from : 0 };
 }
 
 static bool has_at(struct fdbg_text text, size_t at, const char *what)

@@ -253,7 +253,7 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 		.prologue = &candidate->prologue, .hidden_pointer = traced->return_kind == FDBG_RETURN_MEMORY,
 		.optimized = optimized, .captures = described->captures, .n_captures = described->n_captures,
 		.arena = &plan->arena,
-	};
+	}, behind = sources;
 	struct fdbg_error *err;
 
 	plan->arch->analyse_prologue(code, candidate->stop, &candidate->prologue);
@@ -263,9 +263,11 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 	sources.cfa_reg = candidate->cfa_reg;
 	sources.cfa_offset = candidate->cfa_offset;
 	if (body) {
-		sources.body_known = true;
-		sources.body_cfa_reg = body->cfa_reg;
-		sources.body_cfa_offset = body->cfa_offset;
+		behind.stop = body->stop;
+		behind.prologue = &body->prologue;
+		behind.cfa_reg = body->cfa_reg;
+		behind.cfa_offset = body->cfa_offset;
+		sources.body = &behind;
 	}
 	candidate->params = fdbg_arena_array(&plan->arena, traced->n_params, sizeof(*candidate->params));
 	if (!candidate->params)

@@ -27,6 +27,16 @@ static bool clobbered(const struct fdbg_source_context *context, uint32_t reg)
 	return !context->prologue->complete || (context->prologue->clobbered[reg / 64] >> reg % 64 & 1);
 }
 
+/* Can two stores of the prologue be to the same bytes? Those by the CFA and those by the aligned sp are apart. */
+static bool may_overlap(const struct fdbg_spill *a, const struct fdbg_spill *b)
+{
+	int64_t at_a = a->cfa_known ? a->cfa_offset : a->sp_offset, at_b = b->cfa_known ? b->cfa_offset : b->sp_offset;
+
+	if ((!a->cfa_known && !a->sp_known) || (!b->cfa_known && !b->sp_known))
+		return true;
+	return a->cfa_known == b->cfa_known && at_a < at_b + (int64_t)b->size && at_b < at_a + (int64_t)a->size;
+}
+
 /*
  * The stack slot to which the prologue stored the entry value of a register and which it did not store to again: the
  * register itself may have been put to another use since.
@@ -39,14 +49,11 @@ static const struct fdbg_spill *spill_of(const struct fdbg_source_context *conte
 		return NULL;
 	for (size_t i = 0; i < prologue->n_spills; i++) {
 		const struct fdbg_spill *spill = &prologue->spills[i];
-		bool kept = spill->cfa_known && spill->origin == piece->reg && spill->size >= piece->size;
+		bool kept = (spill->cfa_known || spill->sp_known) && spill->origin == piece->reg &&
+			    spill->size >= piece->size;
 
-		for (size_t k = i + 1; k < prologue->n_spills && kept; k++) {
-			const struct fdbg_spill *later = &prologue->spills[k];
-
-			kept = later->cfa_known && (later->cfa_offset >= spill->cfa_offset + (int64_t)spill->size ||
-						    later->cfa_offset + (int64_t)later->size <= spill->cfa_offset);
-		}
+		for (size_t k = i + 1; k < prologue->n_spills && kept; k++)
+			kept = !may_overlap(spill, &prologue->spills[k]);
 		if (kept)
 			return spill;
 	}
@@ -84,34 +91,70 @@ static struct fdbg_source from_abi(const struct fdbg_source_context *context, co
 		return (struct fdbg_source){ .kind = FDBG_SOURCE_UNKNOWN, .reason = "the argument is not stored yet" };
 	return (struct fdbg_source){
 		.kind = value->place == FDBG_ABI_MEMORY ? FDBG_SOURCE_INDIRECT : FDBG_SOURCE_MEMORY,
-		.reg = context->cfa_reg, .offset = context->cfa_offset + spill->cfa_offset,
+		.reg = spill->cfa_known ? context->cfa_reg : context->arch->sp,
+		.offset = spill->cfa_known ? context->cfa_offset + spill->cfa_offset : spill->sp_offset,
 	};
 }
 
 enum agreement { AGREES, DISAGREES, SAYS_NOTHING };
 
+/* Where a slot at register + offset at the probe is, in the terms of the prologue's stores. */
+struct slot {
+	bool by_cfa, by_sp; /* neither: not a slot of this frame that we can place */
+	int64_t offset;     /* from the CFA; or from sp, where the frame was aligned */
+};
+
+static struct slot slot_at(const struct fdbg_source_context *context, uint32_t reg, int64_t offset)
+{
+	const struct fdbg_prologue *prologue = context->prologue;
+
+	if (reg == context->cfa_reg)
+		return (struct slot){ .by_cfa = true, .offset = offset - context->cfa_offset };
+	if (reg == context->arch->sp && prologue->frame_known)
+		return (struct slot){ .by_cfa = true,
+				      .offset = offset + prologue->sp_delta - context->arch->cfa_at_entry };
+	return (struct slot){ .by_sp = reg == context->arch->sp && prologue->aligned && offset >= 0 &&
+				       offset < prologue->aligned_size,
+			      .offset = offset };
+}
+
+enum overlap { OVERLAP_NONE, OVERLAP_SOME, OVERLAP_UNKNOWN };
+
+/* Does a store of the prologue touch `size` bytes at a slot? */
+static enum overlap touches(const struct fdbg_spill *spill, const struct slot *slot, uint64_t size)
+{
+	int64_t at = slot->by_cfa ? spill->cfa_offset : spill->sp_offset;
+
+	/* A slot by the aligned sp and a store by the CFA are apart, not so the other way round. */
+	if (slot->by_sp && spill->cfa_known)
+		return OVERLAP_NONE;
+	if (slot->by_cfa ? !spill->cfa_known : !slot->by_sp || !spill->sp_known)
+		return OVERLAP_UNKNOWN;
+	return at < slot->offset + (int64_t)size && at + (int64_t)spill->size > slot->offset ? OVERLAP_SOME
+											      : OVERLAP_NONE;
+}
+
 /* Is what the prologue stored last at a slot (size bytes) the entry value of this register? */
 static enum agreement slot_is_from(const struct fdbg_source_context *context, uint32_t reg, int64_t offset,
 				   uint64_t size, uint32_t from)
 {
-	int64_t cfa_offset = offset - context->cfa_offset;
+	struct slot slot = slot_at(context, reg, offset);
 	enum agreement agreement = SAYS_NOTHING;
 
-	if (reg != context->cfa_reg)
-		return SAYS_NOTHING;
 	for (size_t i = 0; i < context->prologue->n_spills; i++) {
 		const struct fdbg_spill *spill = &context->prologue->spills[i];
+		enum overlap overlap = touches(spill, &slot, size);
 
-		if (!spill->cfa_known)
+		if (overlap == OVERLAP_UNKNOWN)
 			return SAYS_NOTHING;
-		if (spill->cfa_offset >= cfa_offset + (int64_t)size || spill->cfa_offset + (int64_t)spill->size <= cfa_offset)
+		if (overlap == OVERLAP_NONE)
 			continue;
 		if (spill->origin == FDBG_ARCH_NO_REG)
 			agreement = SAYS_NOTHING;
-		else if (spill->cfa_offset == cfa_offset && spill->size >= size && spill->origin == from)
-			agreement = AGREES;
-		else
+		else if ((slot.by_cfa ? spill->cfa_offset : spill->sp_offset) != slot.offset || spill->origin != from)
 			agreement = DISAGREES;
+		else /* values of 3, 5, 6 or 7 bytes are stored in two steps */
+			agreement = spill->size >= size ? AGREES : SAYS_NOTHING;
 	}
 	return agreement;
 }
@@ -144,28 +187,23 @@ static bool slot_is_stored(const struct fdbg_source_context *context, uint32_t r
 			   bool *proven_ret)
 {
 	const struct fdbg_prologue *prologue = context->prologue;
-	int64_t cfa_offset;
+	struct slot slot = slot_at(context, reg, offset);
 
-	*proven_ret = false;
-	if (reg == context->cfa_reg)
-		cfa_offset = offset - context->cfa_offset;
-	else if (reg == context->arch->sp && prologue->frame_known)
-		cfa_offset = offset + prologue->sp_delta - context->arch->cfa_at_entry;
-	else
-		return true; /* not a slot of this frame that we can place */
-	*proven_ret = true;
-	if (cfa_offset >= 0)
+	*proven_ret = slot.by_cfa || slot.by_sp;
+	if (!*proven_ret)
+		return true;
+	if (slot.by_cfa && slot.offset >= 0)
 		return true; /* in the caller's frame: passed on the stack */
 	for (size_t i = 0; i < prologue->n_spills; i++) {
-		const struct fdbg_spill *spill = &prologue->spills[i];
-
-		if (!spill->cfa_known) {
-			*proven_ret = false;
-			continue;
-		}
-		if (spill->cfa_offset < cfa_offset + (int64_t)size &&
-		    spill->cfa_offset + (int64_t)spill->size > cfa_offset)
+		switch (touches(&prologue->spills[i], &slot, size)) {
+		case OVERLAP_SOME:
 			return true;
+		case OVERLAP_UNKNOWN:
+			*proven_ret = false;
+			break;
+		case OVERLAP_NONE:
+			break;
+		}
 	}
 	*proven_ret = *proven_ret && (prologue->complete || context->stop == context->function->entry) &&
 		      prologue->n_spills < FDBG_MAX_SPILLS;
@@ -230,12 +268,11 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	if (context->stop == context->function->entry && !param->location.list &&
 	    (source.reg == arch->sp || source.reg == arch->fp) && simple.kind != FDBG_SIMPLE_CFA &&
 	    simple.kind != FDBG_SIMPLE_CFA_INDIRECT && context->function->prologue_end != context->function->entry) {
-		if (!context->body_known || source.reg != context->body_cfa_reg ||
-		    source.offset < context->body_cfa_offset)
+		if (!context->body || source.reg != context->body->cfa_reg || source.offset < context->body->cfa_offset)
 			return from_abi(context, abi);
 		/* A slot in the caller's frame: the argument is passed on the stack. */
 		source.reg = context->cfa_reg;
-		source.offset += context->cfa_offset - context->body_cfa_offset;
+		source.offset += context->cfa_offset - context->body->cfa_offset;
 		return source;
 	}
 	if (still_in_registers(context, &source, abi))
@@ -367,7 +404,8 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 	struct fdbg_abi_value *values = fdbg_arena_array(context->arena, n_types + 2, sizeof(*values));
 	const uint32_t *first = context->arch->int_args +
 				(context->hidden_pointer && context->arch->hidden_pointer_is_arg);
-	bool in_first = captures_come_from(context, first[0]), in_second = captures_come_from(context, first[1]);
+	const struct fdbg_source_context *proof = context->body ? context->body : context;
+	bool in_first = captures_come_from(proof, first[0]), in_second = captures_come_from(proof, first[1]);
 	size_t n_found = 0;
 
 	if (!misses_environment(context->function, types, n_types)) {
@@ -381,7 +419,7 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 			with[i] = i < n ? &pointer : types[i - n];
 		fdbg_rust_arguments(context->abi, context->function->unit, with, n_types + n,
 				    context->hidden_pointer, values);
-		agreement = stores_agree(context, params, n_types, values + n);
+		agreement = stores_agree(proof, params, n_types, values + n);
 		if (agreement == SAYS_NOTHING && in_first)
 			agreement = n == (in_second ? 2 : 1) ? AGREES : DISAGREES;
 		if (agreement != AGREES)

@@ -19,9 +19,8 @@ struct fdbg_source_context {
 	const struct fdbg_prologue *prologue; /* of the code before it */
 	uint32_t cfa_reg;                     /* the CFA at the probe */
 	int64_t cfa_offset;
-	bool body_known;                      /* the CFA behind the prologue, to which stack slots are relative */
-	uint32_t body_cfa_reg;
-	int64_t body_cfa_offset;
+	/* At the entry: the same behind the prologue, whose stores tell of registers and to which slots are relative; or NULL. */
+	const struct fdbg_source_context *body;
 	bool hidden_pointer;                  /* the return value goes through memory */
 	bool optimized;                       /* parameters may have been removed or changed: what has no location is gone */
 	const struct fdbg_variable *captures; /* of a closure: what it captured */

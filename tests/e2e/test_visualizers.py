@@ -29,7 +29,7 @@ impl<T: fmt::Debug> fmt::Debug for Raw<T> {
 pub struct Text { pub at: NonNull<u8>, pub size: u32 }
 impl Text {
     pub fn new(s: &str) -> Text {
-        let s = s.to_string().leak();
+        let s = Box::leak(s.to_string().into_boxed_str());
         Text { at: NonNull::new(s.as_mut_ptr()).unwrap(), size: s.len() as u32 }
     }
 }

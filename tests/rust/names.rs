@@ -38,6 +38,8 @@ async fn fetch(a: u32) -> u32 { a + 1 }
 const fn cf(x: usize) -> usize { x }
 fn takes(f: impl Fn(i32) -> i32) -> i32 { f(1) }
 fn byref<T: ?Sized>(_t: &T) -> i32 { 1 }
+struct Asleep;
+impl std::task::Wake for Asleep { fn wake(self: std::sync::Arc<Self>) {} }
 fn main() {
   let c = Cat(1); println!("{} {:?}", c, c); c.hello(); c.name(); c.gen_prov(3u8);
   vec![1i32].go(); vec!["a"].go(); vec![1i32].own(3u8);
@@ -48,7 +50,7 @@ fn main() {
   (1i32,).name(); (|x: u8| x as i32) as fn(u8) -> i32; ((|x: u8| x as i32) as fn(u8) -> i32).name(); [1u16;4].name(); "a".name(); (&[1u8][..]).name();
   (Box::new(|x: i32| x as u8) as Box<dyn Fn(i32) -> u8 + Send>).name(); (&c as &(dyn Gen<u8> + Send)).name(); std::collections::HashMap::<u8, String>::new().name();
   (&3u8 as *const u8).name();
-  let mut fut = Box::pin(fetch(1)); let w = std::task::Waker::noop(); let mut cx = std::task::Context::from_waker(&w); let _ = std::future::Future::poll(fut.as_mut(), &mut cx);
+  let mut fut = Box::pin(fetch(1)); let w = std::sync::Arc::new(Asleep).into(); let mut cx = std::task::Context::from_waker(&w); let _ = std::future::Future::poll(fut.as_mut(), &mut cx);
   exported(2); takes(|x| x + 1); byref("x"); byref(&[1u8][..]); byref(&c as &dyn Speak); cf(3);
   [1, 2].iter().map(|x| x + 1).for_each(|_x| {});
 }

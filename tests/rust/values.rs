@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Values of many types: prints where each lies, which instance of `probe` has its type, and its own {:?}; then waits.
-#![allow(dead_code, static_mut_refs, clippy::all)]
+#![allow(dead_code, static_mut_refs, unexpected_cfgs, clippy::all)]
 use std::cell::{Cell, RefCell};
 use std::collections::*;
 use std::fmt::Debug;
@@ -45,7 +45,11 @@ enum Wide { Low = i64::MIN, High = i64::MAX }
 enum Shape { Empty, Circle(f64), Rect { w: u32, h: u32 }, Named(String), Nested(Box<Shape>), Both(Color, Option<u8>) }
 #[derive(Debug)]
 #[repr(u8)]
+#[cfg(not(before_1_66))]
 enum Tagged { A(u32) = 3, B { x: u8 } = 7, C = 9 }
+#[derive(Debug)]
+#[cfg(before_1_66)]
+enum Tagged { A(u32), B { x: u8 }, C }
 #[derive(Debug)]
 enum Void {}
 #[derive(Debug)]
@@ -62,7 +66,7 @@ struct List { value: i32, next: Option<Box<List>> }
 struct Tree { name: String, children: Vec<Tree> }
 #[derive(Debug)]
 struct Borrowed<'a> { text: &'a str, slice: &'a [i64], point: &'a Point, twice: &'a &'a Point }
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[repr(C, packed)]
 struct Packed { a: u8, b: u32 }
 #[derive(Debug)]
@@ -166,8 +170,12 @@ fn main() {
     shown(|| 1, "{closure_env#2}");
     shown(Overlay { word: 0x04030201 }, "Overlay { word: 67305985, bytes: [1, 2, 3, 4], truth: true }");
     shown(Overlay { word: 0x04030202 }, "Overlay { word: 67305986, bytes: [2, 2, 3, 4], truth: <unreadable> }");
+    // The value of an async function had a wrapper.
+    #[cfg(before_1_66)]
+    shown(fetch(7, "arg".into()), "GenFuture(Unresumed { number: 7, text: \"arg\" })");
+    #[cfg(not(before_1_66))]
     shown(fetch(7, "arg".into()), "Unresumed { number: 7, text: \"arg\" }");
-    shown(std::mem::MaybeUninit::<u32>::uninit(), "MaybeUninit<u32>");
+    shown(std::mem::MaybeUninit::<u32>::uninit(), &format!("{:?}", std::mem::MaybeUninit::<u32>::uninit()));
     let chain = leak(Chain { number: 1, back: std::ptr::null(), next: None });
     chain.next = Some(Box::new(Chain { number: 2, back: chain, next: None }));
     let text = format!("Chain {{ number: 1, back: 0x0, next: Some(Chain {{ number: 2, back: {:p}, next: None }}) }}", chain);

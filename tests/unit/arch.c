@@ -270,6 +270,62 @@ static void x86_frames_of_all_kinds(void **state)
 	check_spill(&fdbg_arch_x86_64, &prologue, 0, -16, 8, "rbp", "rbp");
 	check_spill(&fdbg_arch_x86_64, &prologue, 2, -32, 8, "rdi", "rdi");
 	assert_false(prologue.spills[3].cfa_known);
+	/* The third store goes below where sp was aligned: the slots by sp may be anywhere near it. */
+	assert_false(prologue.aligned || prologue.spills[3].sp_known);
+}
+
+static void check_aligned_spill(const struct fdbg_arch *arch, const struct fdbg_prologue *prologue, size_t at,
+				int64_t sp_offset, const char *origin)
+{
+	assert_true(at < prologue->n_spills);
+	assert_true(prologue->spills[at].sp_known && !prologue->spills[at].cfa_known);
+	assert_int_equal(prologue->spills[at].sp_offset, sp_offset);
+	assert_int_equal(prologue->spills[at].origin,
+			 origin ? fdbg_arch_reg_by_name(arch, origin) : FDBG_ARCH_NO_REG);
+}
+
+static void x86_aligned_frame(void **state)
+{
+	struct fdbg_prologue prologue;
+	/* push rbp; mov rbp, rsp; and rsp, -64; mov [rsp-8], rdx; sub rsp, 0x200; mov [rsp+0x28], rdi; mov [rbp+8], rcx */
+	const struct fdbg_code code = CODE(0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xe4, 0xc0, 0x48, 0x89, 0x54, 0x24, 0xf8,
+					   0x48, 0x81, 0xec, 0, 2, 0, 0, 0x48, 0x89, 0x7c, 0x24, 0x28,
+					   0x48, 0x89, 0x4d, 8);
+	/* and rsp, -64; and rsp, -128: aligned twice */
+	const struct fdbg_code twice = CODE(0x48, 0x83, 0xe4, 0xc0, 0x48, 0x83, 0xe4, 0x80);
+
+	(void)state;
+	fdbg_arch_x86_64.analyse_prologue(&code, BASE + code.size, &prologue);
+	assert_true(prologue.complete && prologue.aligned && !prologue.frame_known);
+	assert_int_equal(prologue.aligned_size, 0x200);
+	assert_int_equal(prologue.n_spills, 4);
+	check_aligned_spill(&fdbg_arch_x86_64, &prologue, 1, 0x1f8, "rdx");
+	check_aligned_spill(&fdbg_arch_x86_64, &prologue, 2, 0x28, "rdi");
+	check_spill(&fdbg_arch_x86_64, &prologue, 3, -8, 8, "rcx", "rcx");
+	fdbg_arch_x86_64.analyse_prologue(&twice, BASE + twice.size, &prologue);
+	assert_false(prologue.aligned || prologue.frame_known);
+}
+
+static void x86_values_through_slots(void **state)
+{
+	struct fdbg_prologue prologue;
+	/* sub rsp, 0x40; mov [rsp+8], rsi; mov rax, rdi; mov rdi, [rsp+8]; mov [rsp+0x10], rdi; mov [rsp+0x18], rax;
+	 * mov dword ptr [rsp+8], ecx; mov rdx, [rsp+8]; mov [rsp+0x20], rdx; mov edx, [rsp+0x10]; mov [rsp+0x28], edx */
+	const struct fdbg_code code = CODE(0x48, 0x83, 0xec, 0x40, 0x48, 0x89, 0x74, 0x24, 8, 0x48, 0x89, 0xf8,
+					   0x48, 0x8b, 0x7c, 0x24, 8, 0x48, 0x89, 0x7c, 0x24, 0x10,
+					   0x48, 0x89, 0x44, 0x24, 0x18, 0x89, 0x4c, 0x24, 8,
+					   0x48, 0x8b, 0x54, 0x24, 8, 0x48, 0x89, 0x54, 0x24, 0x20,
+					   0x8b, 0x54, 0x24, 0x10, 0x89, 0x54, 0x24, 0x28);
+
+	(void)state;
+	fdbg_arch_x86_64.analyse_prologue(&code, BASE + code.size, &prologue);
+	assert_true(prologue.complete && prologue.frame_known);
+	assert_int_equal(prologue.n_spills, 6);
+	check_spill(&fdbg_arch_x86_64, &prologue, 1, 0x10 - 0x48, 8, "rdi", "rsi");
+	check_spill(&fdbg_arch_x86_64, &prologue, 2, 0x18 - 0x48, 8, "rax", "rdi");
+	/* Half of the slot is another value by now. */
+	check_spill(&fdbg_arch_x86_64, &prologue, 4, 0x20 - 0x48, 8, "rdx", NULL);
+	check_spill(&fdbg_arch_x86_64, &prologue, 5, 0x28 - 0x48, 4, "rdx", "rsi");
 }
 
 static void check_move(const struct fdbg_arch *arch, struct fdbg_code code, uint64_t to, const uint8_t *want,
@@ -443,6 +499,34 @@ static void aarch64_prologues(void **state)
 	assert_true(!prologue.complete && !prologue.frame_known);
 }
 
+static void aarch64_slots_and_alignment(void **state)
+{
+	const struct fdbg_arch *arch = &fdbg_arch_aarch64;
+	/*
+	 * stp x29, x30, [sp, #-16]!; mov x29, sp; sub x9, sp, #0x200; and sp, x9, #-64; str x1, [sp, #8]; mov x8, x0;
+	 * ldr x0, [sp, #8]; str x0, [sp, #16]; str x8, [sp, #24]; str w2, [sp, #8]; ldr x3, [sp, #8];
+	 * str x3, [sp, #32]; ldr w4, [sp, #16]; str w4, [sp, #40]
+	 */
+	const struct fdbg_code code =
+		CODE(W(0xa9bf7bfd), W(0x910003fd), W(0xd10803e9), W(0x927ae53f), W(0xf90007e1), W(0xaa0003e8),
+		     W(0xf94007e0), W(0xf9000be0), W(0xf9000fe8), W(0xb9000be2), W(0xf94007e3), W(0xf90013e3),
+		     W(0xb94013e4), W(0xb9002be4));
+	struct fdbg_prologue prologue;
+
+	(void)state;
+	arch->analyse_prologue(&code, BASE + code.size, &prologue);
+	assert_true(prologue.complete && prologue.aligned && prologue.fp_known && !prologue.frame_known);
+	assert_int_equal(prologue.aligned_size, 0x200);
+	assert_int_equal(prologue.n_spills, 8);
+	check_aligned_spill(arch, &prologue, 2, 8, "x1");
+	check_aligned_spill(arch, &prologue, 3, 16, "x1");
+	check_aligned_spill(arch, &prologue, 4, 24, "x0");
+	check_aligned_spill(arch, &prologue, 5, 8, "x2");
+	/* Half of the slot is another value by now. */
+	check_aligned_spill(arch, &prologue, 6, 32, NULL);
+	check_aligned_spill(arch, &prologue, 7, 40, "x1");
+}
+
 static void aarch64_moves(void **state)
 {
 	const struct fdbg_arch *arch = &fdbg_arch_aarch64;
@@ -531,6 +615,9 @@ int main(void)
 		cmocka_unit_test(x86_loops_are_found),
 		cmocka_unit_test(x86_prologue_of_a_debug_build),
 		cmocka_unit_test(x86_frames_of_all_kinds),
+		cmocka_unit_test(x86_aligned_frame),
+		cmocka_unit_test(x86_values_through_slots),
+		cmocka_unit_test(aarch64_slots_and_alignment),
 		cmocka_unit_test(x86_moves_are_encoded),
 		cmocka_unit_test(x86_moves_are_refused),
 		cmocka_unit_test(aarch64_exits_and_targets_are_found),

@@ -7,7 +7,7 @@
 // `entry PATH DISTANCE` (from main).
 #![allow(dead_code, unused_variables)]
 use std::fmt;
-use std::mem::{align_of, offset_of, size_of};
+use std::mem::{align_of, size_of, MaybeUninit};
 
 mod outer {
     pub mod inner {
@@ -195,9 +195,17 @@ macro_rules! layout {
     };
 }
 
+// std::mem::offset_of is too new for the oldest compiler.
+macro_rules! offset {
+    ($type:ty, $($field:tt)+) => {{
+        let value = MaybeUninit::<$type>::uninit();
+        unsafe { std::ptr::addr_of!((*value.as_ptr()).$($field)+) as usize - value.as_ptr() as usize }
+    }};
+}
+
 macro_rules! field {
     ($type:ty, $name:expr, $($field:tt)+) => {
-        println!("field {}|{}|{}", $name, stringify!($($field)+), offset_of!($type, $($field)+));
+        println!("field {}|{}|{}", $name, stringify!($($field)+), offset!($type, $($field)+));
     };
 }
 
@@ -238,7 +246,7 @@ fn main() { // @fn app::main
     layout!(Point, "app::outer::Point");
     field!(Point, "app::outer::Point", x);
     field!(Point, "app::outer::Point", y);
-    println!("field app::outer::Point|type|{}", offset_of!(Point, r#type));
+    println!("field app::outer::Point|type|{}", offset!(Point, r#type));
     layout!(Everything, "app::Everything");
     field!(Everything, "app::Everything", flag);
     field!(Everything, "app::Everything", letter);

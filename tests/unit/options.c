@@ -30,7 +30,9 @@ static const struct fdbg_option options[] = {
 	{ 0 },
 };
 
-static struct fdbg_syntax syntax = { "x [OPTIONS] PROGRAM", "about", options, 0, -1, true };
+static struct fdbg_syntax syntax = {
+	.usage = "x [OPTIONS] PROGRAM", .description = "about", .options = options, .max_words = -1, .stop_at_word = true,
+};
 
 static int n_words;
 static char **words;

@@ -25,6 +25,23 @@ struct rust_program {
 	struct fdbg_debuginfo *debuginfo;
 };
 
+/* The N of rustc 1.N; 0: there is none. */
+static inline unsigned int rust_program_compiler(const char *rustc)
+{
+	char command[1024], line[128] = "";
+	unsigned int minor = 0;
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%s --version 2>/dev/null", rustc);
+	pipe = popen(command, "r");
+	if (!pipe)
+		return 0;
+	if (!fgets(line, sizeof(line), pipe) || sscanf(line, "rustc 1.%u", &minor) != 1)
+		minor = 0;
+	pclose(pipe);
+	return minor;
+}
+
 /*
  * Compiles tests/rust/SOURCE.rs with further options; skips the test where there is no rustc (RUSTC chooses
  * one).
@@ -33,19 +50,20 @@ static inline void rust_program_open(struct rust_program *ret, const char *sourc
 {
 	const char *rustc = getenv("RUSTC");
 	struct fdbg_error *err;
+	unsigned int minor;
 	char command[1024];
 
 	if (!rustc)
 		rustc = "rustc";
-	snprintf(command, sizeof(command), "%s --version >/dev/null 2>&1", rustc);
-	if (system(command))
+	minor = rust_program_compiler(rustc);
+	if (!minor)
 		skip();
 	memset(ret, 0, sizeof(*ret));
 	strcpy(ret->directory, "/tmp/fdbg-rust-XXXXXX");
 	assert_non_null(mkdtemp(ret->directory));
 	snprintf(ret->path, sizeof(ret->path), "%s/%s", ret->directory, source);
-	snprintf(command, sizeof(command), "%s --edition 2021 -g %s -o %s %s/%s.rs 2>%s/errors", rustc,
-		 options, ret->path, TEST_RUST_DIR, source, ret->directory);
+	snprintf(command, sizeof(command), "%s --edition 2021 -g %s %s -o %s %s/%s.rs 2>%s/errors", rustc,
+		 minor < 66 ? "--cfg before_1_66" : "", options, ret->path, TEST_RUST_DIR, source, ret->directory);
 	if (system(command))
 		fail_msg("%s", command);
 	err = fdbg_image_open(ret->path, &ret->image);

@@ -212,7 +212,7 @@ static void verified_examples(void **state)
 		struct fdbg_unit now = *functions[i]->unit, old = now;
 		struct fdbg_abi_value value;
 		const struct row *row;
-		bool layout_changed, int128;
+		bool layout_changed, int128, old_layout = now.rustc_minor < 77;
 
 		if (name.len != 4 || name.data[0] != 'r' || name.data[1] > '9')
 			continue;
@@ -223,6 +223,11 @@ static void verified_examples(void **state)
 		assert_int_equal(now.rustc_major, 1);
 		now.rustc_minor = 95;
 		old.rustc_minor = 63;
+		layout_changed = !strcmp(row->type, "Option<Duration>") || !strcmp(row->type, "Instant");
+		int128 = strcasestr(row->type, "128") != NULL;
+		/* And the rules of new compilers cannot be seen in old layouts. */
+		if ((layout_changed || int128) && old_layout)
+			continue;
 		fdbg_rust_return_value(&x86_64, &now, type, &value);
 		if (strcmp(text_of(&value, &buf), row->now))
 			fail_msg("%s: %s, expected %s", row->type, text_of(&value, &buf), row->now);
@@ -234,8 +239,6 @@ static void verified_examples(void **state)
 		 * Of the old rules only what does not depend on the layouts of 1.63 can be seen in this
 		 * program.
 		 */
-		layout_changed = !strcmp(row->type, "Option<Duration>") || !strcmp(row->type, "Instant");
-		int128 = strcasestr(row->type, "128") != NULL;
 		if (layout_changed)
 			continue;
 		fdbg_rust_return_value(&aarch64, &old, type, &value);

@@ -99,6 +99,7 @@ static size_t compare_all(struct subject *subject, const struct fdbg_decode_limi
 	struct fdbg_arena arena = { 0 };
 	struct fdbg_memview view = { .arena = &arena, .fetch = fetch, .fetch_context = subject };
 	struct fdbg_buf text = { 0 };
+	struct fdbg_render_context compiler = { 0 };
 	struct fdbg_decoder *decoder;
 	size_t n_functions, n = 0, n_wrong = 0;
 	char *line, *next;
@@ -108,6 +109,7 @@ static size_t compare_all(struct subject *subject, const struct fdbg_decode_limi
 		if (functions[i]->main)
 			main_function = functions[i];
 	assert_non_null(main_function);
+	compiler.rustc_minor = main_function->unit->rustc_minor;
 	assert_null(fdbg_decoder_create(subject->program.debuginfo, limits, &decoder));
 	line = (char *)fdbg_buf_cstr(&subject->output);
 	subject->bias = strtoull(line, &next, 16) - main_function->entry;
@@ -132,7 +134,7 @@ static size_t compare_all(struct subject *subject, const struct fdbg_decode_limi
 		fdbg_decoder_add_memory(decoder, fdbg_type_of(&ref), address, &value);
 		assert_null(fdbg_decoder_run(decoder));
 		fdbg_buf_clear(&text);
-		fdbg_render_debug(&text, &value, FDBG_RENDER_DEBUG, 0);
+		fdbg_render_debug_as(&text, &value, FDBG_RENDER_DEBUG, 0, &compiler);
 		if (strcmp(fdbg_buf_cstr(&text), line)) {
 			print_error("%.*s\n  decoded %s\n  printed %s\n", (int)function->name.len,
 				    function->name.data, fdbg_buf_cstr(&text), line);
