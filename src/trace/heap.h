@@ -68,6 +68,12 @@ struct fdbg_heap_search {
 	bool nomem;
 };
 
+/*
+ * How many of the functions at one code address belong to the allocator: those up to __rust_alloc and its like, which an
+ * optimizer may have inlined together with an allocator of the program's own.
+ */
+size_t fdbg_heap_skip_allocator(const struct fdbg_inline_frame *frames, size_t n);
+
 /* Takes the functions at one code address into account, as fdbg_debuginfo_frames_at gives them. */
 void fdbg_heap_search_frames(struct fdbg_heap_search *search, struct fdbg_inline_frame *frames, size_t n);
 

@@ -30,6 +30,22 @@ bool fdbg_heap_is_std(struct fdbg_text path)
 	return false;
 }
 
+size_t fdbg_heap_skip_allocator(const struct fdbg_inline_frame *frames, size_t n)
+{
+	static const char *const ends[] = {
+		"__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc", "__rust_dealloc",
+		"__rdl_alloc", "__rdl_alloc_zeroed", "__rdl_realloc", "__rdl_dealloc",
+		"__rg_alloc", "__rg_alloc_zeroed", "__rg_realloc", "__rg_dealloc",
+	};
+	size_t end = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++)
+			if (fdbg_text_ends(frames[i].path, ends[k]))
+				end = i + 1;
+	return end;
+}
+
 /* A generic argument. */
 struct argument {
 	struct fdbg_text name;         /* "[u8]" */
@@ -560,7 +576,7 @@ void fdbg_heap_search_frames(struct fdbg_heap_search *search, struct fdbg_inline
 {
 	if (!search->origin.owner.type_name.len)
 		search->origin.owner.type_name = FDBG_TEXT(FDBG_HEAP_UNKNOWN_TYPE);
-	for (size_t i = 0; i < n && !search->done; i++) {
+	for (size_t i = fdbg_heap_skip_allocator(frames, n); i < n && !search->done; i++) {
 		bool unknown = search->origin.owner.kind == FDBG_ALLOCATION_UNKNOWN;
 
 		if (fdbg_heap_is_std(frames[i].path)) {

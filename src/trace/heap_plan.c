@@ -432,19 +432,9 @@ static void put_entries(struct heap_planner *planner, const struct fdbg_map *fun
 /* Whether a call of the C library's is an allocation of the program's: in code of Rust's functions, but not in these themselves. */
 static bool is_inlined(const struct fdbg_inline_frame *frames, size_t n)
 {
-	static const char *const ends[] = {
-		"__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc", "__rust_dealloc",
-		"__rdl_alloc", "__rdl_alloc_zeroed", "__rdl_realloc", "__rdl_dealloc",
-		"__rg_alloc", "__rg_alloc_zeroed", "__rg_realloc", "__rg_dealloc",
-	};
-	size_t last = 0;
+	size_t end = fdbg_heap_skip_allocator(frames, n);
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++)
-			if (fdbg_text_ends(frames[i].path, ends[k]))
-				last = i + 1;
-	/* It is inlined into the function behind it. */
-	return last && last < n;
+	return end && end < n;
 }
 
 /* Finds out which calls of C functions matter. */

@@ -53,7 +53,7 @@ static struct fdbg_error *spot_at(struct fdbg_heap_walk *walk, uint64_t address,
 	err = fdbg_heap_frames_at(walk->debuginfo, address, &walk->arena, &spot->frames, &spot->n_frames);
 	if (err)
 		return err;
-	for (size_t i = 0; i < spot->n_frames; i++)
+	for (size_t i = fdbg_heap_skip_allocator(spot->frames, spot->n_frames); i < spot->n_frames; i++)
 		spot->program |= !fdbg_heap_is_std(spot->frames[i].path);
 	err = fdbg_debuginfo_frame(walk->debuginfo, address, walk->fp_dwarf, &spot->rule);
 	spot->has_rule = !err;

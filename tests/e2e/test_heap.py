@@ -426,7 +426,10 @@ class HeapTest(E2ETest):
 
     def test_all_to_the_byte_in_a_release_build(self):
         rec = self.record(self.compile(self.counting(), ["-O"]), opts=["--allocations=all"], timeout=120 * harness.SLOWNESS)
-        self.check_counting(rec, rec.stdout_text)
+        live = self.check_counting(rec, rec.stdout_text)
+        # The allocator is inlined; it is not who asked.
+        self.assertEqual([m.get("function") for m in live.values() if m["size"] == 123], ["app::main"])
+        self.assertFalse([m for m in allocations(rec) if "alloc" in m.get("function", "")])
 
     def test_custom_allocator_typed(self):
         rec = self.record(self.compile(self.counting()), opts=["--allocations=typed"], timeout=120 * harness.SLOWNESS)
