@@ -31,6 +31,8 @@ enum fdbg_heap_mode { FDBG_HEAP_NONE, FDBG_HEAP_TYPED, FDBG_HEAP_ALL };
 
 /* What nobody has asked for must not make a program much slower: so much of the heap is recorded by default. */
 #define FDBG_HEAP_DEFAULT_MESSAGES 32768
+/* Likewise of the time that it takes to find the places. */
+#define FDBG_HEAP_DEFAULT_CALLS 8192
 
 /* The type name of a block of which nothing is known. */
 #define FDBG_HEAP_UNKNOWN_TYPE "?"
@@ -121,6 +123,7 @@ struct fdbg_heap_plan_context {
 	const struct fdbg_arch *arch;
 	struct fdbg_arena *arena;      /* the plan's */
 	enum fdbg_heap_mode mode;
+	size_t max_calls;              /* typed: a program with more calls of allocation functions is not looked at; 0: no limit */
 	const struct fdbg_log *log;
 	/* Gets each probe; false: no memory. */
 	bool (*place)(void *context, uint64_t address, const struct fdbg_heap_probe *probe);

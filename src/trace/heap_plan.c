@@ -747,6 +747,11 @@ static struct fdbg_error *plan_typed(struct heap_planner *planner)
 {
 	struct fdbg_error *err = find_calls(planner);
 
+	if (!err && planner->context->max_calls && planner->n_calls > planner->context->max_calls) {
+		fdbg_log(planner->context->log, FDBG_LOG_WARNING, "the heap is not recorded: the program calls allocation functions in %zu "
+			 "places, and it takes long to look at them (--allocations=typed does)", planner->n_calls);
+		return NULL;
+	}
 	if (!err)
 		err = plan_calls(planner, false);
 	return err ? err : plan_calls(planner, true);
