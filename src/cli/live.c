@@ -56,16 +56,19 @@ static void show_event(struct fdbg_live *live, const struct fdbg_message_event *
 			fdbg_render_debug(line, &event->values[0].value, FDBG_RENDER_DEBUG, VALUE_LIMIT);
 		break;
 	case FDBG_EVENT_PANIC:
-		fdbg_buf_string(line, "!! panic");
+		fdbg_buf_string(line, event->n_values ? "!! panic " : "!! panic");
+		show_values(line, event);
 		break;
 	case FDBG_EVENT_BREAKPOINT:
 		show_values(line, event);
 		break;
 	case FDBG_EVENT_FUTURE_ENTER:
-		fdbg_buf_string(line, "future enter");
+		fdbg_buf_string(line, "poll ");
+		show_values(line, event);
 		break;
 	case FDBG_EVENT_FUTURE_EXIT:
-		fdbg_buf_string(line, "future exit");
+		fdbg_buf_string(line, "polled ");
+		show_values(line, event);
 		break;
 	}
 	fdbg_buf_byte(line, '\n');

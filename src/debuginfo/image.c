@@ -598,6 +598,25 @@ static void make_functions(struct fdbg_image *image)
 	}
 }
 
+bool fdbg_image_imports(const struct fdbg_image *image, const char *name)
+{
+	GElf_Shdr shdr;
+	Elf_Data *data = symbol_table(image, SHT_DYNSYM, &shdr);
+	size_t n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
+
+	for (size_t i = 1; i < n && i <= INT32_MAX; i++) {
+		GElf_Sym sym;
+		const char *imported;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx != SHN_UNDEF)
+			continue;
+		imported = elf_strptr(image->elf, shdr.sh_link, sym.st_name);
+		if (imported && !strcmp(imported, name))
+			return true;
+	}
+	return false;
+}
+
 bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret)
 {
 	size_t low = 0, high;

@@ -70,6 +70,9 @@ struct fdbg_error *fdbg_image_each_import(struct fdbg_image *image,
 void fdbg_image_each_code(const struct fdbg_image *image,
 			  void (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);
 
+/* True when the image takes a symbol of that name from a shared library. */
+bool fdbg_image_imports(const struct fdbg_image *image, const char *name);
+
 /* The function symbol that covers address, or false. */
 bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret);
 

@@ -171,6 +171,7 @@ static bool add_variant_member(void *context, const struct fdbg_die *child)
 		.value_low = builder->variant.discr_value.low,
 		.value_high = builder->variant.discr_value.high,
 		.type = member.type, .offset = member.offset, .line = (uint32_t)child->decl_line.low,
+		.line_file = child->decl_file.low,
 	};
 	return true;
 }

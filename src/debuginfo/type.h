@@ -68,6 +68,7 @@ struct fdbg_variant {
 	struct fdbg_type_ref type;
 	uint64_t offset;               /* of the payload member (0 in all known compilers) */
 	uint32_t line;                 /* of the await of a coroutine's state, 0: not said */
+	uint64_t line_file;            /* number of the file that line is in, the same for the same file in one type */
 };
 
 struct fdbg_template_param {

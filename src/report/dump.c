@@ -76,6 +76,23 @@ static void put_values(struct dump *dump, const char *key, const struct fdbg_mes
 	fdbg_buf_byte(&dump->out, ']');
 }
 
+/* What a future event says beyond the function's name, each under the name of the value. */
+static void put_future(struct dump *dump, const struct fdbg_message_event *event)
+{
+	static const char *const keys[] = { "future", "state", "await_line", "poll" };
+
+	if (dump->options->values == FDBG_DUMP_NONE)
+		return;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		for (size_t k = 0; k < event->n_values; k++) {
+			if (!fdbg_text_is(event->values[k].name, keys[i]))
+				continue;
+			put_key(dump, keys[i]);
+			put_value(dump, &event->values[k].value);
+			break;
+		}
+}
+
 static void put_begin(struct dump *dump, const char *event, uint64_t time_ms)
 {
 	fdbg_buf_string(&dump->out, "{\"event\":\"");
@@ -127,7 +144,7 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 		break;
 	case FDBG_EVENT_FUTURE_ENTER:
 	case FDBG_EVENT_FUTURE_EXIT:
-		/* The one value is the async function's name. */
+		/* The first value is the async function's name. */
 		if (event->n_values && event->values[0].value.kind == FDBG_VALUE_STR)
 			put_text(dump, "function", event->values[0].value.str);
 		break;
@@ -157,6 +174,7 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 		break;
 	case FDBG_EVENT_FUTURE_ENTER:
 	case FDBG_EVENT_FUTURE_EXIT:
+		put_future(dump, event);
 		break;
 	}
 	fdbg_buf_byte(&dump->out, '}');
@@ -266,7 +284,10 @@ static struct fdbg_error *put_message(struct dump *dump, const struct fdbg_messa
 		put_allocation(dump, message);
 		break;
 	case FDBG_STREAM_OTHER:
-		put_unknown(dump, message);
+		if (fdbg_text_is(message->key, "exec"))
+			err = put_json_message(dump, "exec", message);
+		else
+			put_unknown(dump, message);
 		break;
 	}
 	fdbg_buf_byte(&dump->out, '\n');

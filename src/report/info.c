@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "report/panic_text.h"
 #include "report/time.h"
 #include "value/escape.h"
 #include "value/render.h"
@@ -12,6 +13,14 @@
 struct function_count {
 	const struct fdbg_counted_function *function;
 	uint64_t calls, errors, unwound;
+};
+
+/* More panics than this are only counted: a program may panic with a new message each time. */
+enum { MAX_PANICS = 20, MAX_PANIC_BYTES = 200 };
+
+struct panic_count {
+	struct fdbg_text text;
+	uint64_t n;
 };
 
 struct info {
@@ -23,6 +32,11 @@ struct info {
 	uint64_t n_allocated, n_released;
 	uint64_t max_depth;
 	uint64_t first_ms, last_ms;
+	struct panic_count panics[MAX_PANICS]; /* those with a message or a location */
+	size_t n_panics;
+	uint64_t n_more_panics;
+	struct fdbg_arena arena;
+	struct fdbg_buf text;
 	struct function_count *functions; /* by index of function */
 	size_t n_functions;
 };
@@ -43,6 +57,32 @@ static struct function_count *count_of(struct info *info, const struct fdbg_coun
 	return &info->functions[function->index];
 }
 
+static struct fdbg_error *count_panic(struct info *info, const struct fdbg_message_event *event)
+{
+	struct fdbg_text text;
+
+	fdbg_buf_clear(&info->text);
+	fdbg_panic_text(&info->text, event->values, event->n_values, MAX_PANIC_BYTES, &info->recording->render);
+	text = (struct fdbg_text){ fdbg_buf_cstr(&info->text), info->text.len };
+	if (info->text.failed)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < info->n_panics; i++) {
+		if (fdbg_text_equal(info->panics[i].text, text)) {
+			info->panics[i].n++;
+			return NULL;
+		}
+	}
+	if (info->n_panics == MAX_PANICS) {
+		info->n_more_panics++;
+		return NULL;
+	}
+	text = fdbg_arena_text(&info->arena, text);
+	if (!text.data)
+		return &fdbg_error_nomem;
+	info->panics[info->n_panics++] = (struct panic_count){ text, 1 };
+	return NULL;
+}
+
 static struct fdbg_error *count_event(struct info *info, const struct fdbg_message_event *event)
 {
 	const struct fdbg_frame_event *at = &info->recording->at;
@@ -59,6 +99,12 @@ static struct fdbg_error *count_event(struct info *info, const struct fdbg_messa
 		count->calls++;
 		if (at->depth > info->max_depth)
 			info->max_depth = at->depth;
+	}
+	if (event->kind == FDBG_EVENT_PANIC && event->n_values) {
+		struct fdbg_error *err = count_panic(info, event);
+
+		if (err)
+			return err;
 	}
 	if (event->kind == FDBG_EVENT_RETURN && at->unwound) {
 		info->n_unwound++;
@@ -233,6 +279,20 @@ static void put_functions(struct info *info)
 	}
 }
 
+static void put_panics(struct info *info)
+{
+	if (!info->n_panics)
+		return;
+	fdbg_buf_string(&info->out, "\n    panics  message\n");
+	for (size_t i = 0; i < info->n_panics; i++) {
+		fdbg_buf_printf(&info->out, "%10" PRIu64 "  ", info->panics[i].n);
+		fdbg_escape_terminal(&info->out, info->panics[i].text.data, info->panics[i].text.len, false);
+		fdbg_buf_byte(&info->out, '\n');
+	}
+	if (info->n_more_panics)
+		fdbg_buf_printf(&info->out, "%10" PRIu64 "  others\n", info->n_more_panics);
+}
+
 static void put_all(struct info *info, bool broken)
 {
 	const struct fdbg_recording *recording = info->recording;
@@ -251,6 +311,7 @@ static void put_all(struct info *info, bool broken)
 	fdbg_buf_byte(&info->out, '\n');
 	put_counts(info);
 	put_functions(info);
+	put_panics(info);
 }
 
 struct fdbg_error *fdbg_info(struct fdbg_recording *recording, const struct fdbg_sink *sink)
@@ -268,6 +329,8 @@ struct fdbg_error *fdbg_info(struct fdbg_recording *recording, const struct fdbg
 		put_all(&info, err != NULL);
 	flush = fdbg_sink_flush(sink, &info.out);
 	free(info.functions);
+	fdbg_arena_deinit(&info.arena);
+	fdbg_buf_deinit(&info.text);
 	fdbg_buf_deinit(&info.out);
 	if (!err)
 		return flush;

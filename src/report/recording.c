@@ -155,7 +155,7 @@ struct fdbg_error *fdbg_recording_next(struct fdbg_recording *recording, const s
 		}
 		if (err->code == FDBG_ERROR_END) {
 			fdbg_error_destroy(err);
-			if (fdbg_recording_is_cut(recording))
+			if (fdbg_recording_is_cut(recording) && !recording->growing)
 				fdbg_log(recording->log, FDBG_LOG_WARNING,
 					 "%s: no end of stream: it was cut short or is still being written; read up to offset %"
 					 PRIu64, recording->path, fdbg_reader_offset(recording->reader));

@@ -62,6 +62,37 @@ static struct fdbg_error *put_values(struct fdbg_buf *out, struct fdbg_tree_thre
 	return NULL;
 }
 
+/* What future enter and exit say of a poll. */
+static struct fdbg_error *put_poll(struct fdbg_buf *out, struct fdbg_tree_thread *thread, const struct fdbg_node *node)
+{
+	static const struct {
+		const char *key, *name;
+		bool exit;
+	} rows[] = {
+		{ "function", "fn", false }, { "future", "future", false }, { "before", "state", false },
+		{ "after", "state", true }, { "await_line", "await_line", true }, { "result", "poll", true },
+	};
+	bool any = false;
+
+	put_key(out, "poll");
+	fdbg_buf_byte(out, '{');
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fdbg_node_value value;
+		bool found;
+		struct fdbg_error *err = fdbg_tree_poll_value(thread, node, rows[i].exit, rows[i].name, &value, &found);
+
+		if (err)
+			return err;
+		if (!found)
+			continue;
+		fdbg_buf_printf(out, "%s\"%s\":", any ? "," : "", rows[i].key);
+		put_value(out, &value);
+		any = true;
+	}
+	fdbg_buf_byte(out, '}');
+	return NULL;
+}
+
 static struct fdbg_error *put_call(struct fdbg_show *show, struct fdbg_tree_thread *thread,
 				   const struct fdbg_node *node)
 {
@@ -91,6 +122,11 @@ static struct fdbg_error *put_call(struct fdbg_show *show, struct fdbg_tree_thre
 	err = put_values(out, thread, node, "args");
 	if (err)
 		return err;
+	if (node->poll) {
+		err = put_poll(out, thread, node);
+		if (err)
+			return err;
+	}
 	put_key(out, "state");
 	fdbg_buf_byte(out, '"');
 	fdbg_buf_string(out, states[node->state]);

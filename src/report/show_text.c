@@ -103,13 +103,51 @@ static struct fdbg_error *put_result(struct fdbg_show *show, struct fdbg_tree_th
 {
 	struct fdbg_node_values values;
 	struct fdbg_node_value value;
-	struct fdbg_error *err = fdbg_tree_result(thread, node, &values);
+	bool found;
+	/* Future exit has it as a Poll with every compiler. */
+	struct fdbg_error *err = fdbg_tree_poll_value(thread, node, true, "poll", &value, &found);
 
-	if (!err && fdbg_node_values_next(&values, &value)) {
+	if (!err && !found) {
+		err = fdbg_tree_result(thread, node, &values);
+		found = !err && fdbg_node_values_next(&values, &value);
+	}
+	if (!err && found) {
 		fdbg_buf_string(&show->out, " -> ");
 		put_value(show, value.text, node->depth);
 	}
 	return err;
+}
+
+/* Puts a value of a poll, behind text where it has one. */
+static struct fdbg_error *put_poll_value(struct fdbg_show *show, struct fdbg_tree_thread *thread,
+					 const struct fdbg_node *node, bool exit, const char *name, const char *before)
+{
+	struct fdbg_node_value value;
+	struct fdbg_error *err;
+	bool found;
+
+	err = fdbg_tree_poll_value(thread, node, exit, name, &value, &found);
+	if (err || !found)
+		return err;
+	fdbg_buf_string(&show->out, before);
+	put_name(show, value.text);
+	return NULL;
+}
+
+/* A poll's argument is the coroutine, in the state before; then the state that the poll leaves it in. */
+static struct fdbg_error *put_poll(struct fdbg_show *show, struct fdbg_tree_thread *thread, const struct fdbg_node *node)
+{
+	struct fdbg_node_values values;
+	struct fdbg_node_value value;
+	struct fdbg_error *err = fdbg_tree_arguments(thread, node, &values);
+
+	if (!err && fdbg_node_values_next(&values, &value))
+		put_value(show, value.text, node->depth);
+	else if (!err)
+		err = put_poll_value(show, thread, node, false, "state", "");
+	if (!err)
+		err = put_poll_value(show, thread, node, true, "state", " => ");
+	return err ? err : put_poll_value(show, thread, node, true, "await_line", " at line ");
 }
 
 static void put_location(struct fdbg_show *show, const struct fdbg_node *node)
@@ -126,16 +164,34 @@ static void put_location(struct fdbg_show *show, const struct fdbg_node *node)
 	set_colour(show, PLAIN);
 }
 
+/* The text of a string without its quotes. */
+static void put_quoted(struct fdbg_show *show, struct fdbg_text text)
+{
+	if (text.len >= 2 && text.data[0] == '"' && text.data[text.len - 1] == '"')
+		text = (struct fdbg_text){ text.data + 1, text.len - 2 };
+	put_name(show, text);
+}
+
 static struct fdbg_error *put_call(struct fdbg_show *show, struct fdbg_tree_thread *thread,
 				   const struct fdbg_node *node)
 {
+	struct fdbg_node_value value;
 	struct fdbg_error *err;
+	bool found;
 
+	err = fdbg_tree_poll_value(thread, node, false, "fn", &value, &found);
+	if (err)
+		return err;
+	if (found)
+		put(show, DIM, "poll ");
 	set_colour(show, node->context ? DIM : NAME);
-	put_name(show, node->function->name);
+	if (found)
+		put_quoted(show, value.text);
+	else
+		put_name(show, node->function->name);
 	set_colour(show, PLAIN);
 	fdbg_buf_byte(&show->out, '(');
-	err = put_values(show, thread, node, "=");
+	err = found ? put_poll(show, thread, node) : put_values(show, thread, node, "=");
 	if (err)
 		return err;
 	fdbg_buf_byte(&show->out, ')');
@@ -149,6 +205,11 @@ static struct fdbg_error *put_call(struct fdbg_show *show, struct fdbg_tree_thre
 	case FDBG_FLOW_UNWOUND:
 	case FDBG_FLOW_LOST:
 		break;
+	}
+	if (node->poll && !err) {
+		set_colour(show, DIM);
+		err = put_poll_value(show, thread, node, false, "future", "  @");
+		set_colour(show, PLAIN);
 	}
 	if (node->panicked)
 		put(show, FAULT, " !! panicked");
@@ -167,6 +228,10 @@ static struct fdbg_error *put_call(struct fdbg_show *show, struct fdbg_tree_thre
 static struct fdbg_error *put_other(struct fdbg_show *show, struct fdbg_tree_thread *thread,
 				    const struct fdbg_node *node)
 {
+	struct fdbg_node_values values;
+	struct fdbg_node_value value;
+	struct fdbg_error *err;
+
 	switch (node->kind) {
 	case FDBG_NODE_CALL:
 		break;
@@ -175,9 +240,12 @@ static struct fdbg_error *put_other(struct fdbg_show *show, struct fdbg_tree_thr
 		break;
 	case FDBG_NODE_PANIC:
 		put(show, FAULT, "!! panicked");
-		if (node->n_arguments)
+		err = fdbg_tree_result(thread, node, &values);
+		if (!err && fdbg_node_values_next(&values, &value)) {
 			fdbg_buf_byte(&show->out, ' ');
-		break;
+			put_name(show, value.text);
+		}
+		return err;
 	case FDBG_NODE_FUTURE_ENTER:
 		put(show, DIM, "future enter ");
 		break;

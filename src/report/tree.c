@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "report/panic_text.h"
+
 struct builder {
 	struct fdbg_tree tree;
 	const struct fdbg_tree_options *options;
@@ -16,6 +18,7 @@ void fdbg_tree_deinit(struct fdbg_tree *tree)
 {
 	for (size_t i = 0; i < tree->n_threads; i++) {
 		free(tree->threads[i].nodes);
+		free(tree->threads[i].polls);
 		fdbg_spool_deinit(&tree->threads[i].text);
 	}
 	free(tree->threads);
@@ -215,6 +218,80 @@ static struct fdbg_error *end(void *context, const struct fdbg_flow_event *event
 	return node->kept ? NULL : drop_last(thread, node);
 }
 
+/* What is known of a panic, as its result. */
+static struct fdbg_error *keep_panic(struct builder *builder, struct fdbg_tree_thread *thread, struct fdbg_node *node,
+				     const struct fdbg_flow_event *event)
+{
+	struct value_head head = { .form = FDBG_VALUE_READ };
+
+	fdbg_buf_clear(&builder->text);
+	fdbg_panic_text(&builder->text, event->values, event->n_values, builder->options->max_value_bytes, builder->render);
+	if (builder->text.failed || builder->text.len > UINT32_MAX)
+		return &fdbg_error_nomem;
+	head.text_len = (uint32_t)builder->text.len;
+	node->result_at = fdbg_spool_size(&thread->text);
+	node->n_results = 1;
+	node->result_len = sizeof(head) + head.text_len;
+	fdbg_buf_append(&thread->text.tail, &head, sizeof(head));
+	fdbg_buf_append(&thread->text.tail, builder->text.data, head.text_len);
+	return fdbg_buf_error(&thread->text.tail);
+}
+
+static struct fdbg_error *add_poll(struct fdbg_tree_thread *thread, struct fdbg_node *node)
+{
+	if (thread->n_polls == thread->cap_polls) {
+		size_t cap = thread->cap_polls ? thread->cap_polls * 2 : 64;
+		struct fdbg_node_poll *polls = reallocarray(thread->polls, cap, sizeof(*polls));
+
+		if (!polls || cap > UINT32_MAX) {
+			thread->polls = polls ? polls : thread->polls;
+			return &fdbg_error_nomem;
+		}
+		thread->polls = polls;
+		thread->cap_polls = cap;
+	}
+	thread->polls[thread->n_polls++] = (struct fdbg_node_poll){ 0 };
+	node->poll = (uint32_t)thread->n_polls;
+	return NULL;
+}
+
+/*
+ * Puts a future event into the node of the poll that it belongs to; *taken_ret false: it belongs to none. fdbg records
+ * the body of the async function as well, and the enter right behind its call.
+ */
+static struct fdbg_error *take_poll(struct builder *builder, const struct fdbg_flow_event *event, bool enter,
+				    bool *taken_ret)
+{
+	struct fdbg_tree_thread *thread;
+	struct fdbg_node_poll *poll;
+	struct fdbg_node *node;
+	struct fdbg_error *err;
+	uint64_t at;
+
+	*taken_ret = false;
+	if (!event->call || !event->n_values ||
+	    !memmem(event->call->function->name.data, event->call->function->name.len, "{async_", strlen("{async_")))
+		return NULL;
+	err = find_thread(builder, event->thread, &thread);
+	if (!err)
+		err = fdbg_spool_settle(&thread->text);
+	if (err)
+		return err;
+	node = &thread->nodes[event->call->tag - 1];
+	*taken_ret = enter ? node == &thread->nodes[thread->n_nodes - 1] && !node->poll : node->poll != 0;
+	if (*taken_ret && enter)
+		err = add_poll(thread, node);
+	if (err || !*taken_ret)
+		return err;
+	at = fdbg_spool_size(&thread->text);
+	err = keep_values(builder, thread, event->values, event->n_values, &node->matched);
+	poll = &thread->polls[node->poll - 1];
+	*(enter ? &poll->enter_at : &poll->exit_at) = at;
+	*(enter ? &poll->enter_len : &poll->exit_len) = (size_t)(fdbg_spool_size(&thread->text) - at);
+	*(enter ? &poll->n_enter : &poll->n_exit) = (uint32_t)event->n_values;
+	return err;
+}
+
 static struct fdbg_error *note(void *context, const struct fdbg_flow_event *event, enum fdbg_event_kind kind)
 {
 	static const enum fdbg_node_kind kinds[] = {
@@ -236,7 +313,16 @@ static struct fdbg_error *note(void *context, const struct fdbg_flow_event *even
 		if (!event->n_values)
 			return NULL;
 	}
+	if (kind == FDBG_EVENT_FUTURE_ENTER || kind == FDBG_EVENT_FUTURE_EXIT) {
+		bool taken;
+
+		err = take_poll(builder, event, kind == FDBG_EVENT_FUTURE_ENTER, &taken);
+		if (err || taken)
+			return err;
+	}
 	err = take(builder, event, &thread, &node);
+	if (!err && kind == FDBG_EVENT_PANIC && event->n_values)
+		err = keep_panic(builder, thread, node, event);
 	if (err)
 		return err;
 	node->kind = kinds[kind];
@@ -285,6 +371,23 @@ struct fdbg_error *fdbg_tree_result(struct fdbg_tree_thread *thread, const struc
 				    struct fdbg_node_values *ret)
 {
 	return read_values(thread, node->result_at, node->result_len, node->n_results, ret);
+}
+
+struct fdbg_error *fdbg_tree_poll_value(struct fdbg_tree_thread *thread, const struct fdbg_node *node, bool exit,
+					const char *name, struct fdbg_node_value *ret, bool *found_ret)
+{
+	const struct fdbg_node_poll *poll = node->poll ? &thread->polls[node->poll - 1] : NULL;
+	struct fdbg_node_values values;
+	struct fdbg_error *err;
+
+	*found_ret = false;
+	if (!poll)
+		return NULL;
+	err = exit ? read_values(thread, poll->exit_at, poll->exit_len, poll->n_exit, &values)
+		   : read_values(thread, poll->enter_at, poll->enter_len, poll->n_enter, &values);
+	while (!err && !*found_ret && fdbg_node_values_next(&values, ret))
+		*found_ret = fdbg_text_is(ret->name, name);
+	return err;
 }
 
 bool fdbg_node_values_next(struct fdbg_node_values *values, struct fdbg_node_value *ret)

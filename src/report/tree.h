@@ -18,8 +18,8 @@
 enum fdbg_node_kind {
 	FDBG_NODE_CALL,
 	FDBG_NODE_BREAKPOINT, /* a fire::dbg! hit; values in arguments */
-	FDBG_NODE_PANIC, /* a panic outside of all frames, or with locals; others mark their frame alone */
-	FDBG_NODE_FUTURE_ENTER,
+	FDBG_NODE_PANIC, /* a panic outside of all frames, or one with values; each marks its frame */
+	FDBG_NODE_FUTURE_ENTER, /* of another recorder: those of fdbg are in the node of their poll */
 	FDBG_NODE_FUTURE_EXIT,
 };
 
@@ -42,7 +42,15 @@ struct fdbg_node {
 	/* Where its values are in the thread's text (fdbg_tree_values). */
 	uint64_t arguments_at, result_at;
 	uint32_t n_arguments, n_results;
-	size_t arguments_len, result_len;
+	size_t arguments_len, result_len; /* of PANIC the result is what is known of it, in words */
+	uint32_t poll;                  /* one above the index of its poll; 0: the call is none */
+};
+
+/* What the future events of a poll's frame say: where their values are in the thread's text. */
+struct fdbg_node_poll {
+	uint64_t enter_at, exit_at;
+	size_t enter_len, exit_len;
+	uint32_t n_enter, n_exit;
 };
 
 enum fdbg_value_form {
@@ -60,6 +68,8 @@ struct fdbg_tree_thread {
 	uint64_t id;
 	struct fdbg_node *nodes;        /* only those that are wanted */
 	size_t n_nodes, cap_nodes;
+	struct fdbg_node_poll *polls;
+	size_t n_polls, cap_polls;
 	struct fdbg_spool text;
 };
 
@@ -96,6 +106,9 @@ struct fdbg_error *fdbg_tree_arguments(struct fdbg_tree_thread *thread, const st
 				       struct fdbg_node_values *ret) FDBG_CHECK;
 struct fdbg_error *fdbg_tree_result(struct fdbg_tree_thread *thread, const struct fdbg_node *node,
 				    struct fdbg_node_values *ret) FDBG_CHECK;
+/* The value of that name that future enter (exit: future exit) says of a poll; *found_ret false: it says none. */
+struct fdbg_error *fdbg_tree_poll_value(struct fdbg_tree_thread *thread, const struct fdbg_node *node, bool exit,
+					const char *name, struct fdbg_node_value *ret, bool *found_ret) FDBG_CHECK;
 /* The next value; false when there is none. */
 bool fdbg_node_values_next(struct fdbg_node_values *values, struct fdbg_node_value *ret);
 

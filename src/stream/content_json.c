@@ -85,6 +85,20 @@ void fdbg_content_put_info(struct fdbg_buf *buf, const struct fdbg_message_info 
 	fdbg_buf_byte(buf, '}');
 }
 
+void fdbg_content_put_exec(struct fdbg_buf *buf, const struct fdbg_message_exec *exec)
+{
+	fdbg_buf_string(buf, "{\"type\":\"Exec\",\"target\":");
+	put_text(buf, exec->target);
+	fdbg_buf_string(buf, exec->recorded ? ",\"recorded\":true" : ",\"recorded\":false");
+	if (exec->package_name.len)
+		put_key_text(buf, "package_name", exec->package_name);
+	if (exec->workspace_root.len)
+		put_key_text(buf, "workspace_root", exec->workspace_root);
+	if (exec->rustc.len)
+		put_key_text(buf, "rustc", exec->rustc);
+	fdbg_buf_byte(buf, '}');
+}
+
 void fdbg_content_put_file(struct fdbg_buf *buf, const struct fdbg_message_file *file)
 {
 	fdbg_buf_printf(buf, "{\"id\":%" PRIu32, file->id);

@@ -12,6 +12,7 @@ void fdbg_shadow_deinit(struct fdbg_shadow *frames)
 		struct fdbg_shadow_thread *thread = (struct fdbg_shadow_thread *)(uintptr_t)value;
 
 		free(thread->frames);
+		fdbg_panic_clear(&thread->panic);
 		free(thread);
 	}
 	fdbg_map_deinit(&frames->threads);

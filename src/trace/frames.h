@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/map.h"
+#include "trace/panics.h"
 #include "trace/plan.h"
 
 /*
@@ -23,6 +24,8 @@ struct fdbg_shadow_frame {
 	const struct fdbg_traced_function *function;
 	uint64_t hidden_pointer;  /* of a function that returns through memory */
 	bool has_hidden_pointer;
+	uint64_t future;          /* of a poll: the coroutine's address */
+	bool has_future;
 	bool recorded;            /* its call was written (not beyond --depth) */
 };
 
@@ -35,6 +38,7 @@ struct fdbg_shadow_thread {
 	uint64_t armed_cfa;
 	uint64_t armed_hidden_pointer;            /* as it was at that entry */
 	struct fdbg_registers armed_registers;    /* likewise, where the function has arguments there */
+	struct fdbg_panic panic;
 };
 
 struct fdbg_shadow {

@@ -10,9 +10,13 @@ libfdbgcore_a_SOURCES += \
 	src/trace/heap_walk.c src/trace/heap_walk.h \
 	src/trace/identity.c src/trace/identity.h \
 	src/trace/limits.c src/trace/limits.h \
+	src/trace/mend.c src/trace/mend.h \
+	src/trace/panics.c src/trace/panics.h \
 	src/trace/places.c src/trace/places.h \
 	src/trace/plan.c src/trace/plan.h \
-	src/trace/recorder.c src/trace/recorder.h \
+	src/trace/polls.c src/trace/polls.h \
+	src/trace/recorder.c src/trace/recorder.h src/trace/recorder_internal.h \
+	src/trace/recorder_leave.c \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/sources.c src/trace/sources.h \
 	src/trace/stop_engine.c src/trace/stop_internal.h \

@@ -25,7 +25,8 @@
 enum fdbg_place_role {
 	FDBG_ROLE_SITE,      /* of the plan */
 	FDBG_ROLE_SET_IP,    /* the unwinder's _Unwind_SetIP: its second argument is a landing pad */
-	FDBG_ROLE_LANDING,   /* a landing pad: an unwinding thread goes on here */
+	FDBG_ROLE_SETJMP,    /* the C library's setjmp: a long jump goes on where it returns to */
+	FDBG_ROLE_LANDING,   /* a landing pad, or where setjmp returns to: a thread goes on here, and what was below is left */
 };
 
 struct fdbg_stop_place {
@@ -34,6 +35,8 @@ struct fdbg_stop_place {
 	enum fdbg_place_role role;
 	bool inserted;
 	bool retired;        /* is not there for good: taken out while the target ran, or never put in */
+	bool has_original;
+	uint8_t original[4]; /* what the breakpoint displaces */
 };
 
 struct fdbg_places {

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "rust/decode.h"
+#include "trace/panics.h"
 #include "trace/sources.h"
 
 /* The most memory that a site captures with every hit; what is beyond is read on demand. */
@@ -362,6 +363,12 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 					      &described.n_captures);
 	if (err)
 		return err;
+	err = fdbg_poll_find(planner->debuginfo, function, traced->name, described.params, traced->n_params, &plan->arena,
+			     &traced->poll);
+	if (!err && traced->poll)
+		err = fdbg_poll_add_parameter(traced->poll, &plan->arena, &described.params, &traced->n_params);
+	if (err)
+		return err;
 	return_kind(planner, traced);
 	err = choose_stop(planner, traced, &code, &described, &candidate);
 	if (err)
@@ -372,6 +379,8 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 		traced->params++;
 		traced->n_params--;
 	}
+	if (traced->poll && traced->n_params > 1 && fdbg_poll_is_context(traced->params[traced->n_params - 1].type))
+		traced->n_params--;
 	return_address(planner, traced, candidate.stop, &candidate.prologue);
 
 	traced->loop_head = candidate.stop != function->entry && arch->may_repeat(&code, candidate.stop);
@@ -390,15 +399,24 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	return NULL;
 }
 
-/* The function that std calls once for each panic (rust-abi.md, section 5). */
+/* The functions that std calls once for each panic (rust-abi.md, section 5). */
 static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 {
 	struct planner *planner = context;
 
-	if (symbol->function && symbol->address &&
-	    (fdbg_text_is(symbol->name, "rust_panic") ||
-	     (fdbg_text_starts(symbol->name, "_R") && fdbg_text_ends(symbol->name, "7___rustc10rust_panic"))))
+	if (!symbol->function || !symbol->address)
+		return true;
+	switch (fdbg_panic_function_of(symbol->name)) {
+	case FDBG_PANIC_NONE:
+		break;
+	case FDBG_PANIC_HOOK:
+		if (planner->plan->panic_values)
+			place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC_HOOK });
+		break;
+	case FDBG_PANIC_RAISE:
 		place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC });
+		break;
+	}
 	return true;
 }
 
@@ -472,8 +490,9 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 			site->captures[n++] = (struct fdbg_capture_range){ planner->plan->arch->sp, 0,
 									   site->probes[i].heap->window };
 	for (size_t i = 0; i < site->n_probes; i++)
-		/* The engine is asked to watch the unwinding, for which the target must stand still. */
-		site->on_demand |= site->probes[i].kind == FDBG_PROBE_PANIC;
+		/* The engine is asked to watch the unwinding, for which the target must stand still; and texts are read. */
+		site->on_demand |= site->probes[i].kind == FDBG_PROBE_PANIC ||
+				   site->probes[i].kind == FDBG_PROBE_PANIC_HOOK;
 	for (size_t i = 0; i < site->n_probes && planner->options->values; i++) {
 		const struct fdbg_probe *probe = &site->probes[i];
 		const struct fdbg_traced_function *traced = probe->function;
@@ -501,6 +520,8 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		}
 		if (probe->kind != FDBG_PROBE_RETURN)
 			continue;
+		/* The state after a poll is where its argument pointed to. */
+		site->on_demand |= traced->poll != NULL;
 		if (traced->return_kind == FDBG_RETURN_REGISTERS || traced->return_kind == FDBG_RETURN_MEMORY)
 			site->on_demand |= fdbg_rust_follows_pointers(traced->return_type);
 		if (traced->return_kind == FDBG_RETURN_MEMORY) {
@@ -543,11 +564,21 @@ static struct fdbg_error *make_sites(struct planner *planner)
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
 
+/* Future events have breakpoints of their own, behind those of all functions. */
+static void assign_endpoints(struct fdbg_plan *plan)
+{
+
+	for (size_t i = 0; i < plan->n_functions; i++)
+		if (plan->functions[i].poll)
+			plan->functions[i].poll->endpoint_id = plan->next_id++;
+}
+
 static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
 {
 	struct fdbg_plan *plan = planner->plan;
 	struct fdbg_error *err = find_optimized_units(planner, chosen, n_chosen);
 
+	plan->next_id = planner->options->first_id ? planner->options->first_id : FDBG_PLAN_FIRST_ID;
 	plan->functions = fdbg_arena_array(&plan->arena, n_chosen, sizeof(*plan->functions));
 	if (!plan->functions && !err)
 		err = &fdbg_error_nomem;
@@ -556,13 +587,14 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 
 		if (!planner->options->calls && !chosen[i].dbg_trace)
 			continue;
-		traced->call_id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
-		traced->return_id = traced->call_id + 1;
+		traced->call_id = plan->next_id++;
+		traced->return_id = plan->next_id++;
 		plan->n_functions++;
 		err = plan_function(planner, &chosen[i], traced);
 	}
 	if (err)
 		return err;
+	assign_endpoints(plan);
 	fdbg_image_each_symbol(planner->image, visit_symbol, planner);
 	plan->allocations = planner->options->allocations;
 	plan->heap_asked = planner->options->heap_asked;
@@ -591,6 +623,7 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	if (!planner.plan)
 		return &fdbg_error_nomem;
 	planner.plan->arch = arch;
+	planner.plan->panic_values = options->values || !options->calls;
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
 	fdbg_map_deinit(&planner.optimized_units);

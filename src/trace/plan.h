@@ -14,6 +14,7 @@
 #include "debuginfo/debuginfo.h"
 #include "rust/returns.h"
 #include "trace/heap.h"
+#include "trace/polls.h"
 #include "trace/selector.h"
 
 /*
@@ -22,7 +23,10 @@
  * plan's arena.
  */
 
-/* Breakpoint ids of functions: call 5, 7, 9 …, return 6, 8, 10 … (stream/message.h has the fixed ones). */
+/*
+ * Breakpoint ids of functions: call 5, 7, 9 …, return 6, 8, 10 …, then one for each body of an async function (stream/message.h has the
+ * fixed ones).
+ */
 #define FDBG_PLAN_FIRST_ID 5
 
 /* Where the bytes of an argument are at its probe. */
@@ -74,6 +78,7 @@ struct fdbg_traced_function {
 	struct fdbg_text name;
 	uint32_t call_id, return_id;     /* breakpoint ids */
 	bool dbg_trace;                  /* __firedbg_trace__ */
+	struct fdbg_poll *poll;          /* of the body of an async function, whose argument is the first one; NULL: another function */
 	struct fdbg_traced_param *params;
 	size_t n_params;
 	enum fdbg_return_kind return_kind;
@@ -94,13 +99,14 @@ enum fdbg_probe_kind {
 	FDBG_PROBE_ENTRY,  /* the function's first instruction, where its call probe needs arming or the hidden pointer is */
 	FDBG_PROBE_CALL,   /* arguments are in place */
 	FDBG_PROBE_RETURN, /* at a ret */
+	FDBG_PROBE_PANIC_HOOK, /* entry of panic_with_hook */
 	FDBG_PROBE_PANIC,  /* entry of rust_panic */
 	FDBG_PROBE_HEAP,   /* a heap allocation: heap */
 };
 
 struct fdbg_probe {
 	enum fdbg_probe_kind kind;
-	const struct fdbg_traced_function *function; /* NULL: PANIC, HEAP */
+	const struct fdbg_traced_function *function; /* NULL: PANIC_HOOK, PANIC, HEAP */
 	const struct fdbg_heap_probe *heap;          /* of HEAP */
 	/* The canonical frame address is register + offset here. It identifies a frame: the same at its call and its returns. */
 	uint32_t cfa_reg;          /* index into arch->regs */
@@ -132,6 +138,8 @@ struct fdbg_plan {
 	size_t n_sites, n_heap_sites; /* heap: those that are for allocations alone */
 	enum fdbg_heap_mode allocations;
 	bool heap_asked;           /* by the user; else an engine may leave the sites for allocations out */
+	uint32_t next_id;          /* the breakpoint id behind the last one */
+	bool panic_values;         /* what a panic says is wanted: not with --trace=call-only */
 };
 
 struct fdbg_plan_options {
@@ -139,6 +147,7 @@ struct fdbg_plan_options {
 	bool calls;                /* false: --trace=none: panics and fire::dbg! only */
 	enum fdbg_heap_mode allocations;
 	bool heap_asked;
+	uint32_t first_id;         /* the first breakpoint id; 0: FDBG_PLAN_FIRST_ID */
 	const struct fdbg_log *log;
 };
 

@@ -4,24 +4,51 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "trace/frames.h"
+#include "trace/recorder_internal.h"
 
 /* How long a wait for the next event lasts before the clock is looked at. */
 #define TICK_MS 100
 /* How many events go by between looks at the clock while there is always a next one. */
 #define TICK_EVENTS 64
 
-struct recorder {
-	struct fdbg_engine *engine;
-	const struct fdbg_plan *plan;
-	struct fdbg_writer *writer;
-	const struct fdbg_record_options *options;
-	struct fdbg_decoder *decoder;
-	struct fdbg_shadow frames;
-	struct fdbg_heap *heap;
-	struct fdbg_record_result *result;
-	bool full;           /* max_events is reached */
-};
+/* Takes over what the heap of the program that runs no longer counted. */
+static void add_heap_stats(struct recorder *recorder)
+{
+	struct fdbg_heap_stats *sum = &recorder->result->heap;
+	const struct fdbg_heap_stats *stats = recorder->heap ? fdbg_heap_stats_of(recorder->heap) : NULL;
+
+	if (!stats)
+		return;
+	sum->hits += stats->hits;
+	sum->allocations += stats->allocations;
+	sum->releases += stats->releases;
+	sum->moves += stats->moves;
+	sum->unseen += stats->unseen;
+}
+
+/* The heap of the program that the engine has probed: nothing is known to live on it. */
+static struct fdbg_error *make_heap(struct recorder *recorder, struct fdbg_debuginfo *debuginfo)
+{
+	return fdbg_heap_create(debuginfo, recorder->plan->arch, recorder->engine->bias, recorder->options->max_heap_messages,
+				&recorder->heap);
+}
+
+/* A decoder for the program that the engine has probed. */
+static struct fdbg_error *make_decoder(struct recorder *recorder, struct fdbg_debuginfo *debuginfo)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_error *err = fdbg_decoder_create(debuginfo, &options->limits, &recorder->decoder);
+
+	if (err)
+		return err;
+	fdbg_decoder_set_bias(recorder->decoder, recorder->engine->bias);
+	fdbg_decoder_set_visualizers(recorder->decoder, options->visualizers, options->log);
+	recorder->panic_rules = (struct fdbg_panic_rules){
+		.arch = recorder->plan->arch, .debuginfo = debuginfo, .decoder = recorder->decoder,
+		.bias = recorder->engine->bias, .max_text = options->limits.max_array,
+	};
+	return NULL;
+}
 
 /* A register of the hit by its DWARF number, for location expressions. */
 static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
@@ -36,8 +63,8 @@ static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
 	return true;
 }
 
-static struct fdbg_error *write_event(struct recorder *recorder, const struct fdbg_hit *hit,
-				      const struct fdbg_message_event *event, uint64_t depth)
+struct fdbg_error *fdbg_recorder_event(struct recorder *recorder, const struct fdbg_hit *hit,
+				       const struct fdbg_message_event *event, uint64_t depth)
 {
 	const struct fdbg_record_options *options = recorder->options;
 	struct fdbg_error *err;
@@ -282,7 +309,7 @@ static struct fdbg_error *write_return(struct recorder *recorder, const struct f
 		.frame_id = frame->id, .function = frame->function->name, .values = &named, .n_values = 1,
 	};
 
-	return write_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
+	return fdbg_recorder_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
 }
 
 /* The innermost frame was left without its ret: its R has an opaque value and names the panic breakpoint (doc/stream.md). */
@@ -292,7 +319,9 @@ static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg
 	struct fdbg_shadow_frame *top = fdbg_shadow_top(thread);
 	struct fdbg_error *err = NULL;
 
-	if (top->recorded)
+	if (top->recorded && top->function->poll)
+		err = fdbg_recorder_leave_poll(recorder, hit, thread, top);
+	if (!err && top->recorded)
 		err = write_return(recorder, hit, thread, top, FDBG_BREAKPOINT_ID_PANIC, &value);
 	fdbg_shadow_pop(thread);
 	return err;
@@ -307,6 +336,7 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 	uint64_t depth;
 	struct fdbg_message_event event;
 	struct fdbg_named_value *values = NULL;
+	struct fdbg_poll_values future;
 	struct fdbg_shadow_frame *frame;
 	struct fdbg_error *err = NULL;
 
@@ -338,6 +368,12 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		if (err)
 			return err;
 	}
+	if (function->poll) {
+		frame->has_future = values && function->n_params && fdbg_poll_address(&values[0].value, &frame->future);
+		err = fdbg_poll_enter(function->poll, frame->has_future ? &frame->future : NULL, hit->view, &future);
+		if (err)
+			return err;
+	}
 	if (hit->site->n_probes == 1)
 		err = fdbg_engine_release(recorder->engine);
 	if (err)
@@ -347,7 +383,9 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		.frame_id = frame->id, .stack_pointer = cfa, .function = function->name,
 		.values = values, .n_values = values ? function->n_params : 0,
 	};
-	return write_event(recorder, hit, &event, depth);
+	err = fdbg_recorder_event(recorder, hit, &event, depth);
+	return err || !function->poll ? err
+				      : fdbg_recorder_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_ENTER, &future);
 }
 
 static void add_return_value(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_shadow_frame *frame,
@@ -391,7 +429,9 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 {
 	struct fdbg_shadow_frame *frame = fdbg_shadow_find(thread, probe->function, cfa);
 	struct fdbg_value *value = fdbg_arena_new(hit->view->arena, struct fdbg_value);
+	struct fdbg_poll_values future;
 	struct fdbg_error *err = NULL;
+	bool is_poll;
 
 	if (!value)
 		return &fdbg_error_nomem;
@@ -407,25 +447,18 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 		err = fdbg_decoder_run(recorder->decoder);
 		explain(recorder, frame->function, FDBG_TEXT("return_value"), value);
 	}
+	is_poll = frame->recorded && frame->function->poll;
+	if (!err && is_poll)
+		err = fdbg_poll_exit(frame->function->poll, frame->has_future ? &frame->future : NULL, hit->view,
+				     recorder->options->values ? value : NULL, hit->view->arena, &future);
 	if (!err)
 		err = fdbg_engine_release(recorder->engine);
+	if (!err && is_poll)
+		err = fdbg_recorder_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &future);
 	if (!err && frame->recorded)
 		err = write_return(recorder, hit, thread, frame, frame->function->return_id, value);
 	fdbg_shadow_pop(thread);
 	return err;
-}
-
-static struct fdbg_error *on_panic(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
-{
-	struct fdbg_message_event event = {
-		.kind = FDBG_EVENT_PANIC, .breakpoint_id = FDBG_BREAKPOINT_ID_PANIC, .thread_id = thread->id,
-		.frame_id = fdbg_shadow_current(thread),
-	};
-	struct fdbg_error *err = fdbg_engine_watch_unwinding(recorder->engine);
-
-	if (!err)
-		err = fdbg_engine_release(recorder->engine);
-	return err ? err : write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
 }
 
 /* An unwinding thread goes on in a frame with this stack pointer: what lies below it has been left. */
@@ -461,7 +494,7 @@ static struct fdbg_error *on_dbg_trace(struct recorder *recorder, const struct f
 		named.name = values[0].value.str;
 	if (probe->function->n_params > 1)
 		named.value = values[1].value;
-	return write_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
+	return fdbg_recorder_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
 }
 
 static struct fdbg_error *on_heap(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
@@ -507,8 +540,11 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 		case FDBG_PROBE_RETURN:
 			err = on_return(recorder, hit, thread, probe, cfa);
 			break;
+		case FDBG_PROBE_PANIC_HOOK:
+			err = fdbg_recorder_panic_hook(recorder, hit, thread);
+			break;
 		case FDBG_PROBE_PANIC:
-			err = on_panic(recorder, hit, thread);
+			err = fdbg_recorder_panic(recorder, hit, thread);
 			break;
 		case FDBG_PROBE_HEAP:
 			err = on_heap(recorder, hit, thread, probe->heap);
@@ -516,6 +552,54 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 		}
 	}
 	return err;
+}
+
+/* ---- another program ---- */
+
+/* Every frame is left, on all threads, of which one goes on. */
+static struct fdbg_error *leave_all(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	struct fdbg_error *err = NULL;
+	uint64_t key, value;
+	size_t iter = 0;
+
+	while (!err && fdbg_map_next(&recorder->frames.threads, &iter, &key, &value)) {
+		struct fdbg_shadow_thread *thread = (struct fdbg_shadow_thread *)(uintptr_t)value;
+
+		thread->armed = NULL;
+		while (!err && thread->n_frames)
+			err = leave_top(recorder, hit, thread);
+	}
+	return err;
+}
+
+static struct fdbg_error *on_exec(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_record_program program = { 0 };
+	struct fdbg_error *err = leave_all(recorder, hit);
+
+	if (!err && options->on_exec)
+		err = options->on_exec(options->exec_context, &program);
+	if (!err)
+		err = fdbg_engine_adopt(recorder->engine, program.image, program.plan);
+	if (fdbg_error_is(err, FDBG_ERROR_REFUSED) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
+		fdbg_log(options->log, FDBG_LOG_WARNING, "the program that was executed is not recorded: %s", err->message);
+		fdbg_error_destroy(err);
+		return NULL;
+	}
+	if (err || !program.plan)
+		return err;
+	recorder->plan = program.plan;
+	fdbg_decoder_destroy(recorder->decoder);
+	recorder->decoder = NULL;
+	err = make_decoder(recorder, program.debuginfo);
+	if (err)
+		return err;
+	add_heap_stats(recorder);
+	fdbg_heap_destroy(recorder->heap);
+	recorder->heap = NULL;
+	return make_heap(recorder, program.debuginfo);
 }
 
 /* ---- the loop ---- */
@@ -541,11 +625,13 @@ static struct fdbg_error *run(struct recorder *recorder)
 			return err;
 		switch (event.kind) {
 		case FDBG_ENGINE_HIT:
+			recorder->last_ms = event.hit.time_ms;
 			err = on_hit(recorder, &event.hit);
 			if (err)
 				return err;
 			break;
 		case FDBG_ENGINE_LANDING:
+			recorder->last_ms = event.hit.time_ms;
 			err = on_landing(recorder, &event.hit);
 			if (err)
 				return err;
@@ -553,15 +639,16 @@ static struct fdbg_error *run(struct recorder *recorder)
 		case FDBG_ENGINE_IDLE:
 			break;
 		case FDBG_ENGINE_EXEC:
-			fdbg_log(options->log, FDBG_LOG_WARNING,
-				 "the program executed another one, which is not recorded");
+			err = on_exec(recorder, &event.hit);
+			if (err)
+				return err;
 			break;
 		case FDBG_ENGINE_EXITED:
 		case FDBG_ENGINE_KILLED:
 			result->end = event.kind == FDBG_ENGINE_EXITED ? FDBG_RECORD_EXITED : FDBG_RECORD_KILLED;
 			result->exit_code = event.exit_code;
 			result->signal = event.signal;
-			return NULL;
+			return fdbg_recorder_last_panics(recorder);
 		}
 		if (recorder->full) {
 			result->end = FDBG_RECORD_LIMIT;
@@ -607,16 +694,14 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 	struct fdbg_error *err;
 
 	*ret = (struct fdbg_record_result){ .end = FDBG_RECORD_FAILED };
-	err = fdbg_decoder_create(debuginfo, &options->limits, &recorder.decoder);
+	err = make_decoder(&recorder, debuginfo);
 	if (err)
 		return err;
-	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
-	fdbg_decoder_set_visualizers(recorder.decoder, options->visualizers, options->log);
-	err = fdbg_heap_create(debuginfo, plan->arch, engine->bias, options->max_heap_messages, &recorder.heap);
-	if (!err) {
+	err = make_heap(&recorder, debuginfo);
+	if (!err)
 		err = run(&recorder);
-		ret->heap = *fdbg_heap_stats_of(recorder.heap);
-	}
+	add_heap_stats(&recorder);
+	fdbg_arena_deinit(&recorder.end_arena);
 	ret->n_open = count_open(&recorder.frames);
 	fdbg_heap_destroy(recorder.heap);
 	fdbg_decoder_destroy(recorder.decoder);

@@ -11,7 +11,6 @@
 #define TARGET_PROT_READ_WRITE_EXEC 7
 #define TARGET_MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE 0x100022
 #define PAGE 4096u
-#define STEP_TIMEOUT_MS 10000
 #define SIGNAL_TRAP 5
 
 /* Code that is searched for a system call, around the program counter of the first stop. */
@@ -112,7 +111,7 @@ static struct fdbg_error *inject(const struct injection *injection, uint64_t num
 		if (!err)
 			err = fdbg_session_queue_resume(session, FDBG_RESUME_STEP_ONLY, injection->thread, 0, true);
 		if (!err)
-			err = fdbg_session_wait(session, STEP_TIMEOUT_MS, &stop);
+			err = fdbg_session_wait(session, fdbg_session_timeout_ms(session), &stop);
 		if (err)
 			return err;
 		if (stop.kind == FDBG_STOP_BREAKPOINT || (stop.kind == FDBG_STOP_SIGNAL && stop.signal == SIGNAL_TRAP))

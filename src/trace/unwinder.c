@@ -7,22 +7,24 @@
 #include "base/buf.h"
 #include "trace/identity.h"
 
-#define SET_IP "_Unwind_SetIP"
+/* Functions that are looked for, and in which libraries. */
+struct wanted {
+	const char *const *names; /* NULL-terminated */
+	bool (*is_library)(const char *base_name);
+	uint64_t addresses[FDBG_MAX_SETJMPS];
+	size_t n;
+};
 
 static bool visit(void *context, const struct fdbg_symbol *symbol)
 {
-	if (!symbol->function || !symbol->address || !fdbg_text_is(symbol->name, SET_IP))
+	struct wanted *wanted = context;
+
+	if (!symbol->function || !symbol->address)
 		return true;
-	*(uint64_t *)context = symbol->address;
-	return false;
-}
-
-static uint64_t find_in(const struct fdbg_image *image)
-{
-	uint64_t address = 0;
-
-	fdbg_image_each_symbol(image, visit, &address);
-	return address;
+	for (size_t i = 0; wanted->names[i]; i++)
+		if (fdbg_text_is(symbol->name, wanted->names[i]))
+			wanted->addresses[wanted->n++] = symbol->address;
+	return wanted->n < FDBG_MAX_SETJMPS;
 }
 
 /* The value of an attribute in one element of the library list, copied; NULL: it has none. */
@@ -42,12 +44,22 @@ static char *attribute(const char *element, const char *end, const char *name)
 	return NULL;
 }
 
-static bool is_unwinder(const char *path)
+static bool is_unwinder(const char *name)
+{
+	return !strncmp(name, "libgcc_s.so", 11) || !strncmp(name, "libunwind.so", 12);
+}
+
+static bool is_c_library(const char *name)
+{
+	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5) || !strncmp(name, "libc.musl-", 10) ||
+	       !strncmp(name, "ld-musl-", 8);
+}
+
+static bool is_wanted(const struct wanted *wanted, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
 
-	return !strncmp(name, "libgcc_s.so", 11) || !strncmp(name, "libunwind.so", 12);
+	return wanted->is_library(slash ? slash + 1 : path);
 }
 
 /* Whether the file of this machine is what the target has loaded, which may be another machine's. */
@@ -63,41 +75,42 @@ static bool is_loaded(struct fdbg_session *session, const struct fdbg_image *ima
 }
 
 /* Looks into the library of one <library …/> element. */
-static uint64_t find_in_library(struct fdbg_session *session, const char *element, const char *end)
+static void find_in_library(struct fdbg_session *session, const char *element, const char *end, struct wanted *wanted)
 {
 	char *path = attribute(element, end, "name"), *base = attribute(element, end, "l_addr");
 	struct fdbg_image *image;
-	uint64_t address = 0;
 
-	if (path && base && is_unwinder(path)) {
+	if (path && base && is_wanted(wanted, path)) {
 		struct fdbg_error *err = fdbg_image_open(path, &image);
 
 		if (!err) {
-			if (is_loaded(session, image, strtoull(base, NULL, 16)))
-				address = find_in(image);
-			if (address)
-				address += strtoull(base, NULL, 16);
+			uint64_t load = strtoull(base, NULL, 16);
+
+			if (is_loaded(session, image, load))
+				fdbg_image_each_symbol(image, visit, wanted);
+			for (size_t i = 0; i < wanted->n; i++)
+				wanted->addresses[i] += load;
 			fdbg_image_close(image);
 		}
 		fdbg_error_destroy(err);
 	}
 	free(path);
 	free(base);
-	return address;
 }
 
-struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
-				      uint64_t *set_ip_ret)
+/* Looks in the executable first, then in the libraries that the server lists. None found is no error. */
+static struct fdbg_error *find(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
+			       struct wanted *wanted)
 {
 	struct fdbg_buf list = { 0 };
-	uint64_t address = find_in(image);
 	struct fdbg_error *err;
 	const char *end, *element;
 
-	if (address) {
-		*set_ip_ret = address + bias;
+	fdbg_image_each_symbol(image, visit, wanted);
+	for (size_t i = 0; i < wanted->n; i++)
+		wanted->addresses[i] += bias;
+	if (wanted->n)
 		return NULL;
-	}
 	err = fdbg_session_read_object(session, "libraries-svr4", "", &list);
 	if (err) {
 		fdbg_buf_deinit(&list);
@@ -105,19 +118,88 @@ struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct
 	}
 	element = (const char *)list.data;
 	end = element + list.len;
-	while (element && !address) {
+	while (element && !wanted->n) {
 		const char *close;
 
 		element = memmem(element, (size_t)(end - element), "<library ", 9);
 		close = element ? memchr(element, '>', (size_t)(end - element)) : NULL;
 		if (!close)
 			break;
-		address = find_in_library(session, element, close);
+		find_in_library(session, element, close, wanted);
 		element = close;
 	}
 	fdbg_buf_deinit(&list);
-	if (!address)
+	return NULL;
+}
+
+struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
+				      uint64_t *set_ip_ret)
+{
+	static const char *const names[] = { "_Unwind_SetIP", NULL };
+	struct wanted wanted = { .names = names, .is_library = is_unwinder };
+	struct fdbg_error *err = find(session, image, bias, &wanted);
+
+	if (err)
+		return err;
+	if (!wanted.n)
 		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "the target has no unwinder that fdbg knows");
-	*set_ip_ret = address;
+	*set_ip_ret = wanted.addresses[0];
+	return NULL;
+}
+
+/* glibc and musl; what a header makes of setjmp and sigsetjmp is among them. */
+static const char *const setjmps[] = { "setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", NULL };
+
+/* The C++ ABI's. */
+static const char *const throws[] = { "__cxa_throw", "__cxa_rethrow", NULL };
+
+struct search {
+	const char *const *names;
+	bool found;
+};
+
+static bool visit_definition(void *context, const struct fdbg_symbol *symbol)
+{
+	struct search *search = context;
+
+	for (size_t i = 0; symbol->function && symbol->address && search->names[i]; i++)
+		search->found |= fdbg_text_is(symbol->name, search->names[i]);
+	return !search->found;
+}
+
+/* Does the program define or import one of these functions? */
+static bool uses(const struct fdbg_image *image, const char *const *names)
+{
+	struct search search = { .names = names };
+
+	for (size_t i = 0; names[i]; i++)
+		if (fdbg_image_imports(image, names[i]))
+			return true;
+	fdbg_image_each_symbol(image, visit_definition, &search);
+	return search.found;
+}
+
+bool fdbg_unwinder_has_jumps(const struct fdbg_image *image)
+{
+	return uses(image, setjmps);
+}
+
+bool fdbg_unwinder_has_exceptions(const struct fdbg_image *image)
+{
+	return uses(image, throws);
+}
+
+struct fdbg_error *fdbg_unwinder_find_jumps(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
+					    uint64_t ret[FDBG_MAX_SETJMPS], size_t *n_ret)
+{
+	struct wanted wanted = { .names = setjmps, .is_library = is_c_library };
+	struct fdbg_error *err = find(session, image, bias, &wanted);
+
+	if (err)
+		return err;
+	if (!wanted.n)
+		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "the target has no C library that fdbg knows");
+	memcpy(ret, wanted.addresses, wanted.n * sizeof(*ret));
+	*n_ret = wanted.n;
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Finding the unwinder that a target uses. */
+/* Finding what a target leaves frames with: its unwinder, and setjmp. */
 #ifndef FDBG_TRACE_UNWINDER_H
 #define FDBG_TRACE_UNWINDER_H
 
@@ -15,5 +15,20 @@
  */
 struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
 				      uint64_t *set_ip_ret) FDBG_CHECK;
+
+/* May frames be left by an exception that no Rust panic raises? So C++ that is linked in. */
+bool fdbg_unwinder_has_exceptions(const struct fdbg_image *image);
+
+#define FDBG_MAX_SETJMPS 4
+
+/* Does the program use setjmp, itself or by way of what is linked into it? */
+bool fdbg_unwinder_has_jumps(const struct fdbg_image *image);
+
+/*
+ * The run-time addresses of the functions that setjmp is under the names of the C libraries, in the executable or in the loaded C library.
+ * A longjmp goes on where setjmp returns to. Errors as above.
+ */
+struct fdbg_error *fdbg_unwinder_find_jumps(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
+					    uint64_t ret[FDBG_MAX_SETJMPS], size_t *n_ret) FDBG_CHECK;
 
 #endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The recorder from inside: what its two parts share.
+ *
+ *   recorder.c        the loop, calls, returns and their values
+ *   recorder_leave.c  polls and panics
+ */
+#ifndef FDBG_TRACE_RECORDER_INTERNAL_H
+#define FDBG_TRACE_RECORDER_INTERNAL_H
+
+#include "trace/frames.h"
+#include "trace/recorder.h"
+
+struct recorder {
+	struct fdbg_engine *engine;
+	const struct fdbg_plan *plan;
+	struct fdbg_writer *writer;
+	const struct fdbg_record_options *options;
+	struct fdbg_decoder *decoder;
+	struct fdbg_shadow frames;
+	struct fdbg_heap *heap;
+	struct fdbg_record_result *result;
+	struct fdbg_panic_rules panic_rules;
+	struct fdbg_arena end_arena;  /* values of panics that are written late */
+	uint64_t last_ms;    /* time of the latest hit */
+	bool full;           /* max_events is reached */
+};
+
+/* Writes an event, unless the limit of events is reached. depth: of its frame. */
+struct fdbg_error *fdbg_recorder_event(struct recorder *recorder, const struct fdbg_hit *hit,
+				       const struct fdbg_message_event *event, uint64_t depth) FDBG_CHECK;
+
+/* ---- recorder_leave.c ---- */
+
+/* Writes a future event of a poll's frame. */
+struct fdbg_error *fdbg_recorder_future(struct recorder *recorder, const struct fdbg_hit *hit,
+					const struct fdbg_shadow_thread *thread, const struct fdbg_shadow_frame *frame,
+					enum fdbg_event_kind kind, const struct fdbg_poll_values *values) FDBG_CHECK;
+
+/* Writes the future_exit of a poll that ended without a result. */
+struct fdbg_error *fdbg_recorder_leave_poll(struct recorder *recorder, const struct fdbg_hit *hit,
+					    const struct fdbg_shadow_thread *thread,
+					    const struct fdbg_shadow_frame *frame) FDBG_CHECK;
+
+/* At panic_with_hook. Releases the engine. */
+struct fdbg_error *fdbg_recorder_panic_hook(struct recorder *recorder, const struct fdbg_hit *hit,
+					    struct fdbg_shadow_thread *thread) FDBG_CHECK;
+
+/* At rust_panic: writes the panic's event, and has the engine watch the unwinding. Releases the engine. */
+struct fdbg_error *fdbg_recorder_panic(struct recorder *recorder, const struct fdbg_hit *hit,
+				       struct fdbg_shadow_thread *thread) FDBG_CHECK;
+
+/* The process has ended: writes the panics that it did not survive. */
+struct fdbg_error *fdbg_recorder_last_panics(struct recorder *recorder) FDBG_CHECK;
+
+#endif
