@@ -600,7 +600,8 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 	plan->heap_asked = planner->options->heap_asked;
 	err = fdbg_heap_plan(&(struct fdbg_heap_plan_context){
 		.image = planner->image, .debuginfo = planner->debuginfo, .arch = plan->arch, .arena = &plan->arena,
-		.mode = plan->allocations, .max_calls = plan->heap_asked ? 0 : FDBG_HEAP_DEFAULT_CALLS, .log = planner->options->log, .place = place_heap, .context = planner,
+		.mode = plan->allocations, .max_calls = plan->heap_asked ? 0 : FDBG_HEAP_DEFAULT_CALLS,
+		.log = planner->options->log, .place = place_heap, .context = planner,
 	});
 	return err ? err : make_sites(planner);
 }
