@@ -1,36 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Where to look at heap allocations: the calls of the allocation functions. */
+/* Where to look at heap allocations: at calls of the allocation functions. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "rust/names.h"
-#include "trace/heap.h"
-
-/*
- * The calls are found in the code: a quick scan gives addresses that may be calls of an allocation function, directly or through a
- * slot that the loader fills in, and the functions around these are then decoded from their start.
- */
-
-/* How an allocation function takes and gives what it is about (std-types.md, section 12). */
-enum role {
-	ROLE_NONE,
-	ROLE_ALLOC,         /* __rust_alloc, __rust_alloc_zeroed: (size, align) -> address */
-	ROLE_REALLOC,       /* __rust_realloc: (address, old size, align, new size) -> address */
-	ROLE_DEALLOC,       /* __rust_dealloc: (address, size, align) */
-	ROLE_EXCHANGE,      /* exchange_malloc: (size, align) -> address */
-	ROLE_BOX_NEW,       /* box_new_uninit: (align, size) -> address */
-	ROLE_ALLOCATE,      /* Global::allocate: -> (address, size), address 0: failed */
-	ROLE_DEALLOCATE,    /* Global::deallocate: (self, address, …) */
-	ROLE_INTO_SLICE,    /* Vec::into_boxed_slice, RawVec::into_box: -> (address, length) */
-	/* Of the C library, where Rust's own functions are inlined (optimized as a whole, or with an allocator of the crate's own): */
-	ROLE_MALLOC,        /* (size) -> address */
-	ROLE_CALLOC,        /* (size, 1) -> address, as std calls it */
-	ROLE_C_REALLOC,     /* (address, new size) -> address */
-	ROLE_FREE,          /* (address) */
-	ROLE_MEMALIGN,      /* posix_memalign: (where to put the address, align, size) -> 0 */
-	N_ROLES,
-};
+#include "trace/heap_calls.h"
 
 /* Chains of tail calls that are followed. */
 #define MAX_ROUNDS 8
@@ -39,319 +13,8 @@ enum role {
 #define WINDOW_SLICE 1536
 #define WINDOW_ALL 4096
 #define WINDOW_MAX 4096
-/* No code is there. */
-#define C_FUNCTIONS (UINT64_MAX - 64)
 
-struct found_call {
-	uint64_t function;      /* address of the function that it is in */
-	struct fdbg_branch branch;
-	enum role role;
-	uint64_t callee;
-	bool joined;            /* other code may jump to where it returns */
-	bool by_register;       /* it goes to the address in a register, perhaps the callee's */
-	uint64_t slot;          /* then: where that was loaded from; 0: nowhere, it was put in */
-	bool inlined;           /* of a C function: in an allocation function of Rust that is inlined there */
-};
-
-/* A register that an allocation function's address is loaded into. */
-struct load {
-	uint32_t reg;
-	uint64_t slot, callee;  /* slot 0: the address itself was put in */
-};
-
-/* Loads of one function that are followed. */
-#define MAX_LOADS 64
-
-struct heap_planner {
-	const struct fdbg_heap_plan_context *context;
-	struct fdbg_map roles;       /* address -> enum role */
-	struct fdbg_map slots;       /* address of a word -> the callee in it */
-	uint64_t *candidates;
-	size_t n_candidates, cap_candidates;
-	struct found_call *calls;    /* of the function at hand from first_call on */
-	size_t n_calls, cap_calls, first_call;
-	struct load loads[MAX_LOADS]; /* of the function at hand */
-	size_t n_loads;
-	struct fdbg_branch *by_register; /* its branches to addresses in registers */
-	size_t n_by_register, cap_by_register;
-	uint64_t *targets;           /* of jumps in the function at hand */
-	size_t n_targets, cap_targets;
-	bool wanders;                /* it jumps to addresses that are not known */
-	uint64_t function;
-	size_t n_role[N_ROLES];
-	size_t n_allocations;        /* typed: calls that are looked at */
-	bool nomem;
-};
-
-static bool grow(void **items, size_t n, size_t *cap, size_t size)
-{
-	size_t more = *cap ? *cap * 2 : 256;
-	void *grown;
-
-	if (n < *cap)
-		return true;
-	grown = reallocarray(*items, more, size);
-	if (!grown)
-		return false;
-	*items = grown;
-	*cap = more;
-	return true;
-}
-
-/* ---- the allocation functions ---- */
-
-static bool has(struct fdbg_text text, const char *part)
-{
-	return memmem(text.data, text.len, part, strlen(part));
-}
-
-static enum role c_role_by_name(struct fdbg_text name)
-{
-	return fdbg_text_is(name, "malloc") ? ROLE_MALLOC : fdbg_text_is(name, "calloc") ? ROLE_CALLOC :
-	       fdbg_text_is(name, "realloc") ? ROLE_C_REALLOC : fdbg_text_is(name, "free") ? ROLE_FREE :
-	       fdbg_text_is(name, "posix_memalign") ? ROLE_MEMALIGN : ROLE_NONE;
-}
-
-static enum role role_by_name(struct fdbg_text name)
-{
-	static const struct {
-		const char *end;
-		enum role role;
-	} lowest[] = {
-		{ "__rust_alloc", ROLE_ALLOC }, { "__rust_alloc_zeroed", ROLE_ALLOC },
-		{ "__rust_realloc", ROLE_REALLOC }, { "__rust_dealloc", ROLE_DEALLOC },
-	};
-
-	for (size_t i = 0; i < sizeof(lowest) / sizeof(lowest[0]); i++)
-		if (fdbg_text_is(name, lowest[i].end) ||
-		    (fdbg_text_starts(name, "__rustc") && fdbg_text_ends(name, lowest[i].end)))
-			return lowest[i].role;
-	if (fdbg_text_is(name, "alloc::alloc::exchange_malloc"))
-		return ROLE_EXCHANGE;
-	if (fdbg_text_is(name, "alloc::boxed::box_new_uninit"))
-		return ROLE_BOX_NEW;
-	if (fdbg_text_starts(name, "<alloc::alloc::Global as ") || fdbg_text_starts(name, "<&")) {
-		if (fdbg_text_ends(name, "Allocator>::allocate") || fdbg_text_ends(name, "Allocator>::allocate_zeroed"))
-			return ROLE_ALLOCATE;
-		if (fdbg_text_ends(name, "Allocator>::deallocate"))
-			return ROLE_DEALLOCATE;
-		return ROLE_NONE;
-	}
-	if (fdbg_text_is(name, "alloc::alloc::Global::alloc_impl") ||
-	    fdbg_text_is(name, "alloc::alloc::Global::alloc_impl_runtime") ||
-	    fdbg_text_is(name, "<alloc::alloc::Global>::alloc_impl") ||
-	    fdbg_text_is(name, "<alloc::alloc::Global>::alloc_impl_runtime"))
-		return ROLE_ALLOCATE;
-	if ((has(name, "alloc::vec::Vec<") && fdbg_text_ends(name, "::into_boxed_slice")) ||
-	    (has(name, "alloc::raw_vec::RawVec<") && fdbg_text_ends(name, "::into_box")))
-		return ROLE_INTO_SLICE;
-	return ROLE_NONE;
-}
-
-static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
-{
-	struct heap_planner *planner = context;
-	bool all = planner->context->mode == FDBG_HEAP_ALL;
-	struct fdbg_arena scratch = { 0 };
-	struct fdbg_text name = symbol->name;
-	enum role role;
-
-	if (!symbol->function || !symbol->address)
-		return true;
-	role = c_role_by_name(name);
-	if (role != ROLE_NONE) {
-		planner->nomem |= !fdbg_map_set(&planner->roles, symbol->address, role);
-		return !planner->nomem;
-	}
-	/* Most names need no demangling to see that they are others'. */
-	if (!has(name, "__rust_") && (all || !(has(name, "exchange_malloc") || has(name, "box_new_uninit") ||
-					       has(name, "alloc_impl") || has(name, "allocate") ||
-					       has(name, "into_box"))))
-		return true;
-	if (!fdbg_rust_demangle(symbol->name, &scratch, &name))
-		name = symbol->name;
-	role = role_by_name(name);
-	if (role != ROLE_NONE) {
-		planner->n_role[role]++;
-		planner->nomem |= !fdbg_map_set(&planner->roles, symbol->address, role);
-	}
-	fdbg_arena_deinit(&scratch);
-	return !planner->nomem;
-}
-
-/* Functions of the C library have stand-in addresses, as only their slots are here. */
-static void visit_import(void *context, uint64_t slot, struct fdbg_text name)
-{
-	struct heap_planner *planner = context;
-	enum role role = c_role_by_name(name);
-
-	if (role == ROLE_NONE)
-		return;
-	planner->nomem |= !fdbg_map_set(&planner->slots, slot, C_FUNCTIONS + role) ||
-			  !fdbg_map_set(&planner->roles, C_FUNCTIONS + role, role);
-}
-
-static void visit_slot(void *context, uint64_t slot, uint64_t value)
-{
-	struct heap_planner *planner = context;
-	uint64_t role;
-
-	if (fdbg_map_get(&planner->roles, value, &role))
-		planner->nomem |= !fdbg_map_set(&planner->slots, slot, value);
-}
-
-/* ---- the calls ---- */
-
-static bool is_wanted(void *context, uint64_t target, bool slot)
-{
-	const struct heap_planner *planner = context;
-	uint64_t unused;
-
-	return fdbg_map_get(slot ? &planner->slots : &planner->roles, target, &unused);
-}
-
-static void add_candidate(void *context, uint64_t address)
-{
-	struct heap_planner *planner = context;
-
-	if (!grow((void **)&planner->candidates, planner->n_candidates, &planner->cap_candidates, sizeof(uint64_t)))
-		planner->nomem = true;
-	else
-		planner->candidates[planner->n_candidates++] = address;
-}
-
-static void scan_code(void *context, uint64_t address, const uint8_t *bytes, size_t size)
-{
-	struct heap_planner *planner = context;
-	struct fdbg_code code = { .bytes = bytes, .address = address, .size = size };
-
-	planner->context->arch->scan_branches(&code, is_wanted, add_candidate, planner);
-}
-
-static void add_load(struct heap_planner *planner, const struct fdbg_branch *branch, uint64_t callee)
-{
-	for (size_t i = 0; i < planner->n_loads; i++)
-		if (planner->loads[i].reg == branch->reg && planner->loads[i].callee == callee &&
-		    !planner->loads[i].slot == !branch->slot)
-			return;
-	if (planner->n_loads < MAX_LOADS)
-		planner->loads[planner->n_loads++] = (struct load){ branch->reg, branch->slot ? branch->target : 0, callee };
-}
-
-/* Branches to a register that holds the address of an allocation function, perhaps: whether it does is seen at the hit. */
-static void add_register_calls(struct heap_planner *planner)
-{
-	for (size_t i = 0; i < planner->n_by_register; i++) {
-		for (size_t k = 0; k < planner->n_loads; k++) {
-			uint64_t role;
-
-			if (planner->loads[k].reg != planner->by_register[i].reg ||
-			    !fdbg_map_get(&planner->roles, planner->loads[k].callee, &role))
-				continue;
-			if (!grow((void **)&planner->calls, planner->n_calls, &planner->cap_calls, sizeof(*planner->calls))) {
-				planner->nomem = true;
-				return;
-			}
-			planner->calls[planner->n_calls++] = (struct found_call){
-				.function = planner->function, .branch = planner->by_register[i], .role = (enum role)role,
-				.callee = planner->loads[k].callee, .by_register = true, .slot = planner->loads[k].slot,
-			};
-		}
-	}
-}
-
-static void visit_branch(void *context, const struct fdbg_branch *branch)
-{
-	struct heap_planner *planner = context;
-	uint64_t callee = branch->target, role = ROLE_NONE;
-	bool known = branch->target && (!branch->slot || fdbg_map_get(&planner->slots, branch->target, &callee));
-
-	if (branch->kind == FDBG_BRANCH_LOAD) {
-		if (known)
-			add_load(planner, branch, callee);
-		return;
-	}
-	if (branch->reg != FDBG_ARCH_NO_REG) {
-		if (!grow((void **)&planner->by_register, planner->n_by_register, &planner->cap_by_register, sizeof(*branch)))
-			planner->nomem = true;
-		else
-			planner->by_register[planner->n_by_register++] = *branch;
-	}
-	if (known && fdbg_map_get(&planner->roles, callee, &role)) {
-		if (!grow((void **)&planner->calls, planner->n_calls, &planner->cap_calls, sizeof(*planner->calls)))
-			planner->nomem = true;
-		else
-			planner->calls[planner->n_calls++] = (struct found_call){
-				.function = planner->function, .branch = *branch, .role = (enum role)role, .callee = callee,
-			};
-		return;
-	}
-	if (branch->kind == FDBG_BRANCH_CALL || branch->slot)
-		return;
-	if (!branch->target)
-		planner->wanders = true;
-	else if (!grow((void **)&planner->targets, planner->n_targets, &planner->cap_targets, sizeof(uint64_t)))
-		planner->nomem = true;
-	else
-		planner->targets[planner->n_targets++] = branch->target;
-}
-
-static void decode_function(struct heap_planner *planner, const struct fdbg_symbol *symbol)
-{
-	struct fdbg_code code = { .address = symbol->address, .size = (size_t)symbol->size };
-
-	code.bytes = fdbg_image_bytes(planner->context->image, code.address, code.size, false);
-	if (!code.bytes)
-		return;
-	planner->function = symbol->address;
-	planner->first_call = planner->n_calls;
-	planner->n_targets = planner->n_loads = planner->n_by_register = 0;
-	planner->wanders = false;
-	planner->context->arch->find_branches(&code, visit_branch, planner);
-	add_register_calls(planner);
-	for (size_t i = planner->first_call; i < planner->n_calls; i++) {
-		planner->calls[i].joined = planner->wanders;
-		for (size_t k = 0; k < planner->n_targets; k++)
-			planner->calls[i].joined |= planner->targets[k] == planner->calls[i].branch.next;
-	}
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Finds all calls of functions that have a role. */
-static struct fdbg_error *find_calls(struct heap_planner *planner)
-{
-	struct fdbg_error *err = fdbg_image_each_relative(planner->context->image, visit_slot, planner);
-	uint64_t decoded = 0;
-
-	if (!err)
-		err = fdbg_image_each_import(planner->context->image, visit_import, planner);
-	if (err)
-		return err;
-	planner->n_calls = planner->n_candidates = 0;
-	fdbg_image_each_code(planner->context->image, scan_code, planner);
-	if (planner->nomem)
-		return &fdbg_error_nomem;
-	if (planner->n_candidates)
-		qsort(planner->candidates, planner->n_candidates, sizeof(uint64_t), compare_addresses);
-	for (size_t i = 0; i < planner->n_candidates && !planner->nomem; i++) {
-		struct fdbg_symbol symbol;
-
-		if (planner->candidates[i] < decoded ||
-		    !fdbg_image_symbol_at(planner->context->image, planner->candidates[i], &symbol) || !symbol.size)
-			continue;
-		decode_function(planner, &symbol);
-		decoded = symbol.address + symbol.size;
-	}
-	return planner->nomem ? &fdbg_error_nomem : NULL;
-}
-
-static bool put(struct heap_planner *planner, uint64_t address, const struct fdbg_heap_probe *probe)
+static bool put(struct fdbg_heap_planner *planner, uint64_t address, const struct fdbg_heap_probe *probe)
 {
 	if (!planner->context->place(planner->context->context, address, probe))
 		planner->nomem = true;
@@ -359,7 +22,7 @@ static bool put(struct heap_planner *planner, uint64_t address, const struct fdb
 }
 
 /* As put, for a probe that counts only where the branch goes to the callee. */
-static bool put_at(struct heap_planner *planner, const struct found_call *call, uint64_t address, struct fdbg_heap_probe probe)
+static bool put_at(struct fdbg_heap_planner *planner, const struct fdbg_heap_call *call, uint64_t address, struct fdbg_heap_probe probe)
 {
 	if (call->by_register) {
 		probe.check_reg = call->branch.reg;
@@ -381,12 +44,12 @@ static struct fdbg_heap_probe no_registers(enum fdbg_heap_step step)
 /* ---- all: the allocation functions themselves ---- */
 
 /* A function that ends in a jump to an allocation function is left where that returns: its calls count as calls of it. */
-static bool add_tail_callers(struct heap_planner *planner)
+static bool add_tail_callers(struct fdbg_heap_planner *planner)
 {
 	bool added = false;
 
 	for (size_t i = 0; i < planner->n_calls; i++) {
-		const struct found_call *call = &planner->calls[i];
+		const struct fdbg_heap_call *call = &planner->calls[i];
 		uint64_t unused;
 
 		if (call->branch.kind == FDBG_BRANCH_CALL || call->role == ROLE_DEALLOC || call->role == ROLE_FREE ||
@@ -399,7 +62,7 @@ static bool add_tail_callers(struct heap_planner *planner)
 	return added && !planner->nomem;
 }
 
-static void put_entries(struct heap_planner *planner, const struct fdbg_map *functions)
+static void put_entries(struct fdbg_heap_planner *planner, const struct fdbg_map *functions)
 {
 	const struct fdbg_arch *arch = planner->context->arch;
 	uint64_t address, role;
@@ -438,10 +101,10 @@ static bool is_inlined(const struct fdbg_inline_frame *frames, size_t n)
 }
 
 /* Finds out which calls of C functions matter. */
-static struct fdbg_error *sort_out_c_calls(struct heap_planner *planner)
+static struct fdbg_error *sort_out_c_calls(struct fdbg_heap_planner *planner)
 {
 	for (size_t i = 0; i < planner->n_calls; i++) {
-		struct found_call *call = &planner->calls[i];
+		struct fdbg_heap_call *call = &planner->calls[i];
 		struct fdbg_inline_frame *frames;
 		struct fdbg_error *err;
 		size_t n;
@@ -457,7 +120,7 @@ static struct fdbg_error *sort_out_c_calls(struct heap_planner *planner)
 }
 
 /* Probes at an inlined call itself. */
-static void put_c_call(struct heap_planner *planner, const struct found_call *call)
+static void put_c_call(struct fdbg_heap_planner *planner, const struct fdbg_heap_call *call)
 {
 	const struct fdbg_arch *arch = planner->context->arch;
 	struct fdbg_heap_probe probe = no_registers(call->role == ROLE_FREE ? FDBG_HEAP_RELEASE : FDBG_HEAP_REQUEST);
@@ -483,7 +146,7 @@ static void put_c_call(struct heap_planner *planner, const struct found_call *ca
 	put_at(planner, call, call->branch.address, probe);
 }
 
-static struct fdbg_error *plan_all(struct heap_planner *planner)
+static struct fdbg_error *plan_all(struct fdbg_heap_planner *planner)
 {
 	struct fdbg_heap_probe result = no_registers(FDBG_HEAP_RESULT);
 	struct fdbg_error *err;
@@ -493,7 +156,7 @@ static struct fdbg_error *plan_all(struct heap_planner *planner)
 	result.requested = true;
 	put_entries(planner, &planner->roles);
 	for (int round = 0; round < MAX_ROUNDS; round++) {
-		err = find_calls(planner);
+		err = fdbg_heap_find_calls(planner);
 		if (!err)
 			err = sort_out_c_calls(planner);
 		if (err)
@@ -502,7 +165,7 @@ static struct fdbg_error *plan_all(struct heap_planner *planner)
 			break;
 	}
 	for (size_t i = 0; i < planner->n_calls; i++) {
-		const struct found_call *call = &planner->calls[i];
+		const struct fdbg_heap_call *call = &planner->calls[i];
 
 		if (call->role >= ROLE_MALLOC && !call->inlined)
 			continue;
@@ -528,7 +191,7 @@ static struct fdbg_error *plan_all(struct heap_planner *planner)
 /* ---- typed: the calls that are for a Box, Rc or Arc ---- */
 
 /* What of the stack tells who called the function of a call. */
-static uint32_t window_of(const struct heap_planner *planner, uint64_t address, uint32_t beyond)
+static uint32_t window_of(const struct fdbg_heap_planner *planner, uint64_t address, uint32_t beyond)
 {
 	const struct fdbg_arch *arch = planner->context->arch;
 	struct fdbg_frame_rule rule;
@@ -542,7 +205,7 @@ static uint32_t window_of(const struct heap_planner *planner, uint64_t address, 
 }
 
 /* What a Vec that becomes a boxed slice has in it. */
-static void set_slice(struct heap_planner *planner, const struct found_call *call, struct fdbg_heap_owner *owner,
+static void set_slice(struct fdbg_heap_planner *planner, const struct fdbg_heap_call *call, struct fdbg_heap_owner *owner,
 		      uint64_t *unit_ret)
 {
 	struct fdbg_arena *arena = planner->context->arena;
@@ -570,7 +233,7 @@ static void set_slice(struct heap_planner *planner, const struct found_call *cal
 	*unit_ret = type->size;
 }
 
-static void put_allocation(struct heap_planner *planner, const struct found_call *call,
+static void put_allocation(struct fdbg_heap_planner *planner, const struct fdbg_heap_call *call,
 			   const struct fdbg_heap_origin *origin, uint64_t unit, uint32_t window)
 {
 	const struct fdbg_arch *arch = planner->context->arch;
@@ -604,7 +267,7 @@ static void put_allocation(struct heap_planner *planner, const struct found_call
 	put(planner, call->branch.next, &result);
 }
 
-static struct fdbg_error *plan_allocation(struct heap_planner *planner, const struct found_call *call,
+static struct fdbg_error *plan_allocation(struct fdbg_heap_planner *planner, const struct fdbg_heap_call *call,
 					  struct fdbg_inline_frame *frames, size_t n)
 {
 	struct fdbg_arena *arena = planner->context->arena;
@@ -621,7 +284,7 @@ static struct fdbg_error *plan_allocation(struct heap_planner *planner, const st
 	if (call->role == ROLE_INTO_SLICE) {
 		/* One of them calls the other. */
 		for (size_t i = 0; i < n; i++)
-			if (has(frames[i].path, "::into_boxed_slice"))
+			if (memmem(frames[i].path.data, frames[i].path.len, "::into_boxed_slice", 18))
 				return NULL;
 		set_slice(planner, call, &search.origin.owner, &unit);
 		if (search.origin.owner.kind != FDBG_ALLOCATION_BOX)
@@ -672,7 +335,7 @@ static bool is_of_std(struct fdbg_text name)
 	return memmem(name.data, name.len, "::", 2) && fdbg_heap_is_std(name);
 }
 
-static struct fdbg_error *plan_release(struct heap_planner *planner, const struct found_call *call,
+static struct fdbg_error *plan_release(struct fdbg_heap_planner *planner, const struct fdbg_heap_call *call,
 				       struct fdbg_inline_frame *frames, size_t n)
 {
 	const struct fdbg_arch *arch = planner->context->arch;
@@ -718,18 +381,18 @@ static struct fdbg_error *plan_release(struct heap_planner *planner, const struc
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
 
-static bool is_release(enum role role)
+static bool is_release(enum fdbg_heap_role role)
 {
 	return role == ROLE_DEALLOC || role == ROLE_DEALLOCATE || role == ROLE_FREE;
 }
 
 /* The calls that allocate, or those that release. */
-static struct fdbg_error *plan_calls(struct heap_planner *planner, bool releases)
+static struct fdbg_error *plan_calls(struct fdbg_heap_planner *planner, bool releases)
 {
 	struct fdbg_error *err = NULL;
 
 	for (size_t i = 0; i < planner->n_calls && !err; i++) {
-		const struct found_call *call = &planner->calls[i];
+		const struct fdbg_heap_call *call = &planner->calls[i];
 		struct fdbg_inline_frame *frames;
 		size_t n;
 
@@ -743,9 +406,9 @@ static struct fdbg_error *plan_calls(struct heap_planner *planner, bool releases
 	return err;
 }
 
-static struct fdbg_error *plan_typed(struct heap_planner *planner)
+static struct fdbg_error *plan_typed(struct fdbg_heap_planner *planner)
 {
-	struct fdbg_error *err = find_calls(planner);
+	struct fdbg_error *err = fdbg_heap_find_calls(planner);
 
 	if (!err && planner->context->max_calls && planner->n_calls > planner->context->max_calls) {
 		fdbg_log(planner->context->log, FDBG_LOG_WARNING, "the heap is not recorded: the program calls allocation functions in %zu "
@@ -759,21 +422,14 @@ static struct fdbg_error *plan_typed(struct heap_planner *planner)
 
 struct fdbg_error *fdbg_heap_plan(const struct fdbg_heap_plan_context *context)
 {
-	struct heap_planner planner = { .context = context };
-	struct fdbg_error *err = NULL;
+	struct fdbg_heap_planner planner = { .context = context };
+	struct fdbg_error *err;
 
 	if (context->mode == FDBG_HEAP_NONE)
 		return NULL;
-	fdbg_image_each_symbol(context->image, visit_symbol, &planner);
-	if (planner.nomem)
-		err = &fdbg_error_nomem;
+	err = fdbg_heap_find_functions(&planner);
 	if (!err)
 		err = context->mode == FDBG_HEAP_ALL ? plan_all(&planner) : plan_typed(&planner);
-	fdbg_map_deinit(&planner.roles);
-	fdbg_map_deinit(&planner.slots);
-	free(planner.candidates);
-	free(planner.calls);
-	free(planner.targets);
-	free(planner.by_register);
+	fdbg_heap_planner_deinit(&planner);
 	return err;
 }

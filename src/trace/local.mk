@@ -5,6 +5,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/selector.c src/trace/selector.h \
 	src/trace/frames.c src/trace/frames.h \
 	src/trace/heap.c src/trace/heap.h \
+	src/trace/heap_calls.c src/trace/heap_calls.h \
 	src/trace/heap_owner.c \
 	src/trace/heap_plan.c \
 	src/trace/heap_walk.c src/trace/heap_walk.h \
