@@ -17,6 +17,7 @@ dist_man_MANS = \
 	doc/man/fdbg-tui.1 \
 	doc/man/fdbg-verify.1 \
 	doc/man/fdbg-filters.5 \
+	doc/man/fdbg-remote.7 \
 	doc/man/fdbg-stream.5 \
 	doc/man/fdbg-visualizers.5 \
 	doc/man/libfdbg.3

@@ -170,8 +170,11 @@ struct fdbg_error *fdbg_session_probe(struct fdbg_session *session)
 	if (err)
 		return err;
 	abilities->vcont = session->reply.len >= 5 && !memcmp(session->reply.data, "vCont", 5);
-	/* Only servers that stop all threads together can stop one when they are asked to. */
-	abilities->stops_all = abilities->vcont && memmem(session->reply.data, session->reply.len, ";t", 2);
+	/*
+	 * All threads stop together, says the protocol. Of the servers that resume threads one by one only those that can
+	 * stop one when they are asked to do it (section 7); those that only know `c` resume all and stop all.
+	 */
+	abilities->stops_all = !abilities->vcont || memmem(session->reply.data, session->reply.len, ";t", 2);
 	/* A descriptor that is not open: the error says that the request is known. */
 	err = fdbg_session_requestf(session, "vFile:close:7fffffff");
 	if (err)

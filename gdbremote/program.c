@@ -206,7 +206,7 @@ struct fdbg_error *fdbg_session_executable(struct fdbg_session *session, char **
 struct fdbg_error *fdbg_session_platform_server(struct fdbg_session *session, const char *host,
 						unsigned *port_ret)
 {
-	struct fdbg_error *err = fdbg_session_requestf(session, "qLaunchGDBServer;port:0;host:%s;", host);
+	struct fdbg_error *err = fdbg_session_requestf(session, "qLaunchGDBServer;host:%s;", host);
 	unsigned long port;
 	const char *found;
 

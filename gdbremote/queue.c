@@ -311,10 +311,19 @@ static size_t may_send(struct fdbg_session *session)
 
 static struct fdbg_error *pay_ack(struct fdbg_session *session)
 {
+	struct fdbg_error *err;
+
 	if (!session->ack_owed)
 		return NULL;
 	session->ack_owed = false;
-	return write_bytes(session, "+", 1);
+	session->stats.bytes_sent++;
+	log_packets(session, "->", (const uint8_t *)"+", 1);
+	err = fdbg_transport_write(session->transport, "+", 1, session->options.timeout_ms);
+	/* A server may end with its last answer (qemu does). Whoever wants more of it will see. */
+	if (!fdbg_error_is(err, FDBG_ERROR_GONE))
+		return fdbg_session_lose(session, err);
+	fdbg_error_destroy(err);
+	return NULL;
 }
 
 /* ---- answers ---- */

@@ -32,6 +32,7 @@ include tests/trace.mk
 include tests/unwinding.mk
 include tests/visualizer.mk
 include tests/heap.mk
+include tests/optimized.mk
 include tests/export.mk
 include tests/cargo.mk
 include tests/tui.mk
@@ -39,3 +40,5 @@ include tests/e2e.mk
 include tests/index.mk
 include tests/lib.mk
 include tests/servers.mk
+include tests/board.mk
+include tests/recipes.mk

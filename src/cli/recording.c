@@ -205,6 +205,9 @@ static struct fdbg_error *make_plan(struct recording *recording, const char *exe
 	err = fdbg_image_open(executable, &recording->image);
 	if (err)
 		return err;
+	if (!fdbg_image_bytes(recording->image, fdbg_image_info(recording->image)->entry, 1, false))
+		return fdbg_error_create(FDBG_ERROR_USAGE, "%s has no code; a file with nothing but debug information is for "
+					 "--symbols, beside the program", recording->target.executable);
 	*status_ret = STATUS_FAILED;
 	err = fdbg_debuginfo_open(recording->image, &debuginfo_options, &recording->debuginfo);
 	if (!err)

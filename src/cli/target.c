@@ -369,18 +369,22 @@ static struct fdbg_error *local_executable(uint64_t pid, char **executable_ret, 
 static struct fdbg_error *find_executable(struct fdbg_target *target)
 {
 	const struct fdbg_target_options *options = &target->options;
+	const char *program = options->program;
 	int status;
 
-	if (options->program) {
+	/* Where the server gives no files, the one with the debug information is taken for the whole program. */
+	if (!program && !target->local && !fdbg_session_abilities(target->session)->host_io)
+		program = options->symbols;
+	if (program) {
 		struct fdbg_error *err = NULL;
 
 		/* A copy for another machine need not be executable here. */
-		target->executable = realpath(options->program, NULL);
+		target->executable = realpath(program, NULL);
 		if (!target->executable)
-			err = fdbg_error_errno(errno, "cannot read %s", options->program);
-		if (err && errno == ENOENT && !strchr(options->program, '/')) {
+			err = fdbg_error_errno(errno, "cannot read %s", program);
+		if (err && errno == ENOENT && !strchr(program, '/')) {
 			fdbg_error_destroy(err);
-			err = fdbg_target_find_program(options->program, &target->executable, &status);
+			err = fdbg_target_find_program(program, &target->executable, &status);
 		}
 		if (!err)
 			target->path = strdup(options->exec ? options->exec : target->executable);
@@ -475,6 +479,9 @@ static void leave(struct fdbg_target *target)
 		err = fdbg_session_is_attached(target->session, &attached);
 		if (!err && attached)
 			err = fdbg_session_detach(target->session, 0);
+		else if (!err && target->options.remote[0] == '|')
+			/* A command of ours: nobody else can come to it. */
+			err = fdbg_session_kill(target->session, 0);
 	}
 	fdbg_error_destroy(err);
 }

@@ -15,6 +15,7 @@
 /* What the command line says about it (cli.md). NULL and 0: not said. */
 struct fdbg_target_options {
 	const char *program;         /* launch: what to run; remote and attach: the local copy */
+	const char *symbols;         /* the file with the debug information, NULL: none was named */
 	char *const *arguments;      /* behind the program, NULL-terminated */
 	const char *server;          /* of a launch or a local attach; NULL: the first found */
 	char *const *environment;    /* NAME=VALUE, NULL-terminated; NULL: none */

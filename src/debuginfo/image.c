@@ -340,17 +340,16 @@ const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address
 }
 
 void fdbg_image_each_code(const struct fdbg_image *image,
-			  void (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context)
+			  bool (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context)
 {
 	for (size_t i = 0; i < image->n_segments; i++) {
 		const struct segment *segment = &image->segments[i];
-		const uint8_t *bytes;
+		uint64_t size = segment->file_size < segment->memory_size ? segment->file_size : segment->memory_size;
+		const uint8_t *bytes = segment->executable && size
+					       ? fdbg_image_bytes(image, segment->address, (size_t)size, false) : NULL;
 
-		if (!segment->executable || !segment->file_size)
-			continue;
-		bytes = fdbg_image_bytes(image, segment->address, (size_t)segment->file_size, false);
-		if (bytes)
-			visit(context, segment->address, bytes, (size_t)segment->file_size);
+		if (bytes && !visit(context, segment->address, bytes, (size_t)size))
+			return;
 	}
 }
 

@@ -66,9 +66,9 @@ struct fdbg_error *fdbg_image_each_import(struct fdbg_image *image,
 					  void (*found)(void *context, uint64_t slot, struct fdbg_text name),
 					  void *context) FDBG_CHECK;
 
-/* Calls visit for each part of the executable code that is in the file. */
+/* Calls visit for the file's bytes of each executable segment until it returns false. */
 void fdbg_image_each_code(const struct fdbg_image *image,
-			  void (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);
+			  bool (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);
 
 /* True when the image takes a symbol of that name from a shared library. */
 bool fdbg_image_imports(const struct fdbg_image *image, const char *name);

@@ -157,6 +157,13 @@ struct fdbg_error *fdbg_function_template_params(struct fdbg_debuginfo *debuginf
  */
 void fdbg_function_origin(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, struct fdbg_die *die,
 			  struct fdbg_unit_data **place_unit_ret, uint64_t *place_ret);
+/*
+ * Makes a function of a subprogram's or an inlined subroutine's DIE, in the debug information's arena; *ret stays as it is when the
+ * DIE has no code.
+ */
+struct fdbg_error *fdbg_function_make(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, uint64_t offset,
+				      struct fdbg_function **ret) FDBG_CHECK;
+
 struct fdbg_error *fdbg_function_load(struct fdbg_debuginfo *debuginfo,
 				      struct fdbg_unit_data *unit) FDBG_CHECK;
 

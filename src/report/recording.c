@@ -101,6 +101,18 @@ static bool keep_breakpoint(struct fdbg_recording *recording, const struct fdbg_
 	/* What to capture concerns the recorder alone. */
 	breakpoint->only = NULL;
 	breakpoint->n_only = 0;
+	if (message->n_merged) {
+		struct fdbg_text *merged = fdbg_arena_array(&recording->arena, message->n_merged, sizeof(*merged));
+
+		for (size_t i = 0; i < message->n_merged && merged; i++) {
+			merged[i] = message->merged[i];
+			if (!keep(recording, &merged[i]))
+				merged = NULL;
+		}
+		if (!merged)
+			return false;
+		breakpoint->merged = merged;
+	}
 	return keep(recording, &breakpoint->fn_name) &&
 	       fdbg_map_set(&recording->breakpoints, breakpoint->id, (uintptr_t)breakpoint);
 }

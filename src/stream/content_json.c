@@ -163,6 +163,14 @@ void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message
 		fdbg_buf_string(buf, "\"None\"");
 		break;
 	}
+	if (breakpoint->inlined)
+		fdbg_buf_string(buf, ",\"inlined\":true");
+	if (breakpoint->assumed)
+		fdbg_buf_string(buf, ",\"certainty\":\"assumed\"");
+	if (breakpoint->n_merged) {
+		fdbg_buf_string(buf, ",\"merged\":");
+		put_texts(buf, breakpoint->merged, breakpoint->n_merged);
+	}
 	fdbg_buf_byte(buf, '}');
 }
 
@@ -393,6 +401,10 @@ static void parse_breakpoint(struct source *source, const json_t *json,
 	} else {
 		fail(source, "capture");
 	}
+	breakpoint->inlined = json_is_true(json_object_get(json, "inlined"));
+	breakpoint->assumed = fdbg_text_is(text_of(json_object_get(json, "certainty")), "assumed");
+	if (json_object_get(json, "merged"))
+		get_texts(source, json, "merged", &breakpoint->merged, &breakpoint->n_merged);
 }
 
 static void parse_allocation(struct source *source, const json_t *json,

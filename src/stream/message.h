@@ -58,6 +58,11 @@ struct fdbg_message_breakpoint {
 	enum fdbg_capture capture;
 	const struct fdbg_text *only;   /* of CAPTURE_ONLY */
 	size_t n_only;
+	/* Keys of our own (doc/stream.md), left out where they say nothing. */
+	bool inlined;                   /* its events are of a call that was inlined */
+	bool assumed;                   /* of FUNCTION_RETURN: the values are read where they probably are */
+	const struct fdbg_text *merged; /* of FUNCTION_CALL: full names of functions that share the code */
+	size_t n_merged;
 };
 
 /* Ids that mean the same in every file. */

@@ -136,11 +136,13 @@ static struct fdbg_error *write_function(struct fdbg_writer *writer, uint64_t no
 		.has_end = function->body_line != 0,
 		.end_line = function->body_line, .end_column = function->body_column,
 		.type = FDBG_BREAKPOINT_FUNCTION_CALL, .fn_name = short_name(function),
-		.capture = FDBG_CAPTURE_ARGUMENTS,
+		.capture = FDBG_CAPTURE_ARGUMENTS, .inlined = function->inlined_in,
+		.merged = traced->merged, .n_merged = traced->n_merged,
 	};
 	struct fdbg_message_breakpoint ret = {
 		.id = traced->return_id, .file_id = file_id, .line = function->end_line,
-		.type = FDBG_BREAKPOINT_FUNCTION_RETURN, .capture = FDBG_CAPTURE_NONE,
+		.type = FDBG_BREAKPOINT_FUNCTION_RETURN, .capture = FDBG_CAPTURE_NONE, .inlined = function->inlined_in,
+		.assumed = traced->return_assumed,
 	};
 	struct fdbg_error *err = fdbg_writer_breakpoint(writer, now, &call);
 

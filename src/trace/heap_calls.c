@@ -146,12 +146,13 @@ static void add_candidate(void *context, uint64_t address)
 		planner->candidates[planner->n_candidates++] = address;
 }
 
-static void scan_code(void *context, uint64_t address, const uint8_t *bytes, size_t size)
+static bool scan_code(void *context, uint64_t address, const uint8_t *bytes, size_t size)
 {
 	struct fdbg_heap_planner *planner = context;
 	struct fdbg_code code = { .bytes = bytes, .address = address, .size = size };
 
 	planner->context->arch->scan_branches(&code, is_wanted, add_candidate, planner);
+	return !planner->nomem;
 }
 
 static void add_load(struct fdbg_heap_planner *planner, const struct fdbg_branch *branch, uint64_t callee)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "trace/identity.h"
 
 /* Linux, the same on all its architectures that fdbg knows. */
 #define TARGET_PROT_READ_EXEC 5
@@ -316,6 +317,23 @@ static struct fdbg_error *by_injection(struct injection *injection, uint64_t low
 	return err;
 }
 
+/*
+ * System calls are for processes, which the kernel has given an auxiliary vector: a server that knows of none holds a bare
+ * machine, where the instruction would enter whatever is at the exception vector.
+ */
+static struct fdbg_error *check_process(struct fdbg_session *session)
+{
+	struct fdbg_auxv auxv;
+	struct fdbg_error *err = fdbg_identity_auxv(session, &auxv);
+
+	if (fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		/* It knows of auxiliary vectors but cannot give this one. */
+		fdbg_error_destroy(err);
+		return NULL;
+	}
+	return err ? fdbg_error_prefix(err, "no system calls can be made") : NULL;
+}
+
 struct fdbg_error *fdbg_scratch_allocate(struct fdbg_session *session, const struct fdbg_arch *arch,
 					 struct fdbg_thread_id thread, uint64_t low, uint64_t high, size_t size,
 					 uint64_t *address_ret, int *signal_ret)
@@ -325,6 +343,9 @@ struct fdbg_error *fdbg_scratch_allocate(struct fdbg_session *session, const str
 	struct fdbg_error *err;
 
 	*signal_ret = 0;
+	err = check_process(session);
+	if (err)
+		return err;
 	/* Ours is near the program, so that what refers to its surroundings can be moved there. */
 	err = by_injection(&injection, low, high, size, address_ret);
 	if (!fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || !fdbg_session_abilities(session)->allocate)

@@ -88,7 +88,8 @@ static void need_of_probe(uint64_t needs[2], const struct fdbg_probe *probe)
 		return;
 	if (probe->kind == FDBG_PROBE_RETURN)
 		need_pieces(needs, function->return_pieces, function->n_return_pieces);
-	for (size_t i = 0; probe->kind != FDBG_PROBE_RETURN && i < function->n_params; i++) {
+	for (size_t i = 0; (probe->kind == FDBG_PROBE_CALL || probe->kind == FDBG_PROBE_ENTRY ||
+			    probe->kind == FDBG_PROBE_INLINE) && i < function->n_params; i++) {
 		if (function->params[i].source.at_entry != (probe->kind == FDBG_PROBE_ENTRY))
 			continue;
 		need_pieces(needs, function->params[i].source.pieces, function->params[i].source.n_pieces);

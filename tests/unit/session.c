@@ -654,6 +654,29 @@ static void an_end_settles_what_is_queued(void **state)
 }
 
 /* What the server does instead of answering a read, and what becomes of the link. */
+/* Its end is known before the ack for it can be written. */
+static void a_server_may_end_with_its_last_answer(void **state)
+{
+	static const struct step steps[] = {
+		{ "?", "T05thread:p01.5;" }, { "vCont;c", NULL }, { "", "W03" }, { "", CLOSE }, { NULL, NULL },
+	};
+	struct fdbg_session *session;
+	struct fdbg_stop stop;
+	struct peer peer;
+
+	(void)state;
+	session = start(&peer, like_qemu, steps);
+	check(fdbg_session_query_stop(session, &stop), &peer);
+	check(fdbg_session_queue_resume(session, FDBG_RESUME_CONTINUE, stop.thread, 0, false), &peer);
+	check(fdbg_session_send(session), &peer);
+	pthread_join(peer.thread, NULL);
+	check(fdbg_session_wait(session, TIMEOUT_MS, &stop), &peer);
+	assert_int_equal(stop.kind, FDBG_STOP_EXITED);
+	assert_int_equal(stop.exit_code, 3);
+	fdbg_session_destroy(session);
+	close(peer.fd);
+}
+
 static void a_link_is_lost_in_many_ways(void **state)
 {
 	static const struct {
@@ -977,6 +1000,7 @@ int main(void)
 		cmocka_unit_test(acks_are_kept_where_they_must),
 		cmocka_unit_test(acks_are_sent_ahead),
 		cmocka_unit_test(an_end_settles_what_is_queued),
+		cmocka_unit_test(a_server_may_end_with_its_last_answer),
 		cmocka_unit_test(a_link_is_lost_in_many_ways),
 		cmocka_unit_test(an_overdue_answer_is_no_idle_target),
 		cmocka_unit_test(a_link_cut_at_any_byte_is_told),
