@@ -74,6 +74,8 @@ const struct fdbg_arch fdbg_arch_aarch64 = {
 	},
 
 	.find_exits = fdbg_aarch64_find_exits,
+	.find_branches = fdbg_aarch64_find_branches,
+	.scan_branches = fdbg_aarch64_scan_branches,
 	.analyse_prologue = fdbg_aarch64_analyse_prologue,
 	.may_repeat = fdbg_aarch64_may_repeat,
 	.analyse_result = fdbg_aarch64_analyse_result,

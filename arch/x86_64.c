@@ -87,6 +87,8 @@ const struct fdbg_arch fdbg_arch_x86_64 = {
 	},
 
 	.find_exits = fdbg_x86_64_find_exits,
+	.find_branches = fdbg_x86_64_find_branches,
+	.scan_branches = fdbg_x86_64_scan_branches,
 	.analyse_prologue = fdbg_x86_64_analyse_prologue,
 	.may_repeat = fdbg_x86_64_may_repeat,
 	.analyse_result = fdbg_x86_64_analyse_result,

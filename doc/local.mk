@@ -7,6 +7,7 @@ dist_man_MANS = \
 	doc/man/fdbg-dump.1 \
 	doc/man/fdbg-export.1 \
 	doc/man/fdbg-functions.1 \
+	doc/man/fdbg-heap.1 \
 	doc/man/fdbg-index.1 \
 	doc/man/fdbg-info.1 \
 	doc/man/fdbg-list-targets.1 \

@@ -31,6 +31,7 @@ include tests/std.mk
 include tests/trace.mk
 include tests/unwinding.mk
 include tests/visualizer.mk
+include tests/heap.mk
 include tests/optimized.mk
 include tests/export.mk
 include tests/cargo.mk

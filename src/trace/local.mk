@@ -5,6 +5,11 @@ libfdbgcore_a_SOURCES += \
 	src/trace/engine.h \
 	src/trace/selector.c src/trace/selector.h \
 	src/trace/frames.c src/trace/frames.h \
+	src/trace/heap.c src/trace/heap.h \
+	src/trace/heap_calls.c src/trace/heap_calls.h \
+	src/trace/heap_owner.c \
+	src/trace/heap_plan.c \
+	src/trace/heap_walk.c src/trace/heap_walk.h \
 	src/trace/identity.c src/trace/identity.h \
 	src/trace/limits.c src/trace/limits.h \
 	src/trace/mend.c src/trace/mend.h \
