@@ -8,8 +8,9 @@
 
 /* Requests that go out before replies are gathered, so that neither side's socket buffer can fill up for good. */
 #define BATCH 256
-/* Slots kept free for places that are added while the target runs. */
-#define SPARE_SLOTS 1024
+/* Bytes kept free for the slots of places that are added while the target runs: memory that is not touched costs nothing. */
+#define SPARE_SIZE ((size_t)1 << 20)
+#define PAGE 4096
 #define SLOT_SIZE sizeof(((struct fdbg_moved *)0)->bytes)
 /* The longest instruction of any architecture. */
 #define LONGEST_INSN 16
@@ -57,36 +58,66 @@ static void move(struct fdbg_places *places, struct fdbg_stop_place *place, cons
 	fdbg_buf_append(code, moved.bytes, moved.size);
 }
 
-/* Writes the slots of the places from `first` on; without success they are stepped. */
-static struct fdbg_error *write_slots(struct fdbg_places *places, size_t first, const struct fdbg_buf *code)
+/* Writes the slots in `code` to where they were made for. *done_ret false: the server cannot write there. */
+static struct fdbg_error *write_slots(struct fdbg_places *places, const struct fdbg_buf *code, bool *done_ret)
 {
 	struct fdbg_error *err = fdbg_buf_error(code);
-	bool done = false;
 
+	*done_ret = true;
 	if (err || !code->len)
 		return err;
+	*done_ret = false;
 	err = fdbg_session_queue_write(places->session, places->scratch + places->scratch_used, code->data, code->len,
-				       &done);
+				       done_ret);
 	if (!err)
 		err = fdbg_session_collect(places->session);
-	if (err)
-		return err;
-	if (done) {
+	if (!err && *done_ret)
 		places->scratch_used += code->len;
-		return NULL;
-	}
+	return err;
+}
+
+/* Without their slots the places from `first` on are stepped. */
+static void give_up_slots(struct fdbg_places *places, size_t first)
+{
 	fdbg_log(places->log, FDBG_LOG_WARNING,
 		 "breakpoints are stepped over one by one, which is slow: the server cannot write code");
 	for (size_t i = first; i < places->n_items; i++)
 		places->items[i].slot = 0;
 	places->scratch_size = 0;
+}
+
+/*
+ * Gives a place that is added while the target runs its slot. The stub of qemu-user refuses to write a page from which
+ * code was executed: each slot then gets a page of its own.
+ */
+static struct fdbg_error *add_slot(struct fdbg_places *places, struct fdbg_stop_place *place, const struct fdbg_code *insn)
+{
+	for (int i = 0; i < 2 && places->scratch_size; i++) {
+		struct fdbg_buf code = { 0 };
+		struct fdbg_error *err;
+		bool done;
+
+		if (places->slot_per_page)
+			places->scratch_used = (places->scratch_used + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+		move(places, place, insn, &code);
+		err = write_slots(places, &code, &done);
+		fdbg_buf_deinit(&code);
+		if (err || done)
+			return err;
+		place->slot = 0;
+		if (places->slot_per_page)
+			break;
+		places->slot_per_page = true;
+	}
+	if (places->scratch_size)
+		give_up_slots(places, places->n_items - 1);
 	return NULL;
 }
 
 static struct fdbg_error *allocate_scratch(struct fdbg_places *places, struct fdbg_thread_id thread)
 {
 	const struct fdbg_image_info *info = fdbg_image_info(places->image);
-	size_t size = (places->n_items + SPARE_SLOTS) * SLOT_SIZE;
+	size_t size = places->n_items * SLOT_SIZE + SPARE_SIZE;
 	struct fdbg_error *err;
 
 	if (!places->arch->move || !places->n_items)
@@ -109,6 +140,7 @@ static struct fdbg_error *prepare_slots(struct fdbg_places *places)
 {
 	struct fdbg_buf code = { 0 };
 	struct fdbg_error *err;
+	bool done;
 
 	for (size_t i = 0; i < places->n_items; i++) {
 		struct fdbg_stop_place *place = &places->items[i];
@@ -124,8 +156,10 @@ static struct fdbg_error *prepare_slots(struct fdbg_places *places)
 			move(places, place, &insn, &code);
 		}
 	}
-	err = write_slots(places, 0, &code);
+	err = write_slots(places, &code, &done);
 	fdbg_buf_deinit(&code);
+	if (!err && !done)
+		give_up_slots(places, 0);
 	return err;
 }
 
@@ -190,7 +224,6 @@ struct fdbg_error *fdbg_places_add(struct fdbg_places *places, uint64_t address,
 {
 	uint8_t bytes[LONGEST_INSN];
 	struct fdbg_code insn = { .bytes = bytes, .address = address, .size = sizeof(bytes) };
-	struct fdbg_buf code = { 0 };
 	struct fdbg_stop_place *place;
 	struct fdbg_error *err;
 	bool done = false;
@@ -205,12 +238,10 @@ struct fdbg_error *fdbg_places_add(struct fdbg_places *places, uint64_t address,
 		err = fdbg_session_collect(places->session);
 	if (err)
 		return err;
-	if (done)
+	if (done) {
 		keep_original(place, &insn);
-	if (done && places->scratch_size)
-		move(places, place, &insn, &code);
-	err = write_slots(places, places->n_items - 1, &code);
-	fdbg_buf_deinit(&code);
+		err = add_slot(places, place, &insn);
+	}
 	return err ? err : insert_from(places, places->n_items - 1);
 }
 

@@ -50,6 +50,7 @@ struct fdbg_places {
 	struct fdbg_map by_address;   /* of inserted ones: address -> index */
 	uint64_t scratch;             /* 0: none */
 	size_t scratch_used, scratch_size;
+	bool slot_per_page;        /* a page that code was executed from cannot be written any more */
 	size_t n_refused;
 	int signal;                   /* one that came while memory was made, to be delivered with the next resume */
 };

@@ -146,7 +146,11 @@ def wrap(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__):
     con(weight, since=since)(make)
 
 
-def fixed(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__):
+# Values that start a thread: programs for aarch64 run under qemu-user, whose stub holds one thread.
+THREADS = "x86_64"
+
+
+def fixed(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__, arch=None):
     """An entry for a type without arguments; forms: source texts of values, or functions of g."""
 
     def make(g, depth):
@@ -158,7 +162,7 @@ def fixed(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__):
 
     make.__name__ = kind or rust.split("::")[-1].split("<")[0].lower()
     make.__module__ = module
-    con(weight, leaf=True, since=since)(make)
+    con(weight, leaf=True, since=since, arch=arch)(make)
 
 
 def num(kind):
@@ -553,9 +557,9 @@ fixed(1, "std::time::SystemTimeError", None, [lambda g: "hlp::b::system_time_err
 # --------------------------------------------------------------------------------------------- handles
 
 fixed(1, "std::thread::Thread", None, ["std::thread::current()", 'hlp::b::named_thread("wörker \\"1\\"")',
-                                      "hlp::b::nameless_thread()"])
+                                      "hlp::b::nameless_thread()"], arch=THREADS)
 fixed(1, "std::thread::ThreadId", None, ["std::thread::current().id()"])
-fixed(1, "std::thread::JoinHandle<u32>", None, ["hlp::b::join_handle(7u32)"])
+fixed(1, "std::thread::JoinHandle<u32>", None, ["hlp::b::join_handle(7u32)"], arch=THREADS)
 wrap(1, "std::sync::mpsc::Sender<%s>", None, ["hlp::b::sender::<{T}>(true, None)", "hlp::b::sender::<{T}>(false, None)"])
 wrap(1, "std::sync::mpsc::SyncSender<%s>", None, ["hlp::b::sync_sender::<{T}>(0)", "hlp::b::sync_sender::<{T}>(3)"])
 wrap(1, "std::sync::mpsc::Receiver<%s>", None,

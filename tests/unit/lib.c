@@ -232,7 +232,6 @@ static void test_messages(void **state)
 	struct fdbg_stacks *stacks;
 	struct fdbg_reader *reader;
 	struct fdbg_error *err;
-	uint64_t size = 0;
 	int32_t code = 0;
 	size_t n = 0;
 
