@@ -32,4 +32,5 @@ include tests/unwinding.mk
 include tests/visualizer.mk
 include tests/export.mk
 include tests/cargo.mk
+include tests/completions.mk
 include tests/e2e.mk
