@@ -33,4 +33,5 @@ include tests/visualizer.mk
 include tests/export.mk
 include tests/cargo.mk
 include tests/completions.mk
+include tests/deb.mk
 include tests/e2e.mk
