@@ -4,6 +4,7 @@
 #define FDBG_ARCH_AARCH64_H
 
 #include "arch/arch.h"
+#include "arch/disasm.h"
 
 /* Indexes into fdbg_arch_aarch64.regs: x0 to x30 are 0 to 30, v0 to v31 follow A64_V0. */
 enum a64_reg_index {
@@ -51,6 +52,10 @@ static inline uint32_t a64_insn(const uint8_t *bytes)
 {
 	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
+
+struct fdbg_effect;
+bool fdbg_aarch64_effect(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t size, uint64_t address,
+			 struct fdbg_effect *ret);
 
 bool fdbg_aarch64_find_exits(const struct fdbg_code *code, uint64_t function_low, uint64_t function_high,
 			     void (*found)(void *context, uint64_t address, enum fdbg_exit_kind kind),

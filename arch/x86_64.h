@@ -61,6 +61,25 @@ struct x86_shape {
 bool fdbg_x86_64_decode(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t size, uint64_t address,
 			struct x86_shape *ret);
 
+/* A register as the instructions name it. */
+struct x86_part {
+	uint32_t index; /* FDBG_ARCH_NO_REG: not one of ours */
+	uint32_t size;  /* bytes of it */
+	bool high;      /* ah, bh, ch, dh */
+};
+
+struct x86_part fdbg_x86_64_part(unsigned int reg);
+
+/* Is the first operand of this instruction (X86_INS_…) a register that it does not write? */
+bool fdbg_x86_64_only_reads(unsigned int id);
+
+/* Adds all registers that the disassembler's current instruction may write; rsp only where it is an operand. */
+void fdbg_x86_64_written(const struct fdbg_disasm *disasm, uint64_t written[2]);
+
+struct fdbg_effect;
+bool fdbg_x86_64_effect(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t size, uint64_t address,
+			struct fdbg_effect *ret);
+
 bool fdbg_x86_64_find_exits(const struct fdbg_code *code, uint64_t function_low, uint64_t function_high,
 			    void (*found)(void *context, uint64_t address, enum fdbg_exit_kind kind),
 			    void *context, uint64_t *undecoded_ret);

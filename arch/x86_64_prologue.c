@@ -14,66 +14,6 @@ struct walk {
 	uint32_t probe_limit;  /* rsp was compared with this register by the last instruction */
 };
 
-/* A register as the instructions name it. */
-struct part {
-	uint32_t index; /* FDBG_ARCH_NO_REG: not one of ours */
-	uint32_t size;  /* bytes of it */
-	bool high;      /* ah, bh, ch, dh */
-};
-
-static struct part part_of(unsigned int reg)
-{
-#define PART(REG, INDEX, SIZE, HIGH) \
-	case REG: \
-		return (struct part){ INDEX, SIZE, HIGH }
-#define LEGACY(NAME, INDEX) \
-	PART(X86_REG_R##NAME##X, INDEX, 8, false); \
-	PART(X86_REG_E##NAME##X, INDEX, 4, false); \
-	PART(X86_REG_##NAME##X, INDEX, 2, false); \
-	PART(X86_REG_##NAME##H, INDEX, 1, true); \
-	PART(X86_REG_##NAME##L, INDEX, 1, false)
-#define POINTER(NAME, INDEX) \
-	PART(X86_REG_R##NAME, INDEX, 8, false); \
-	PART(X86_REG_E##NAME, INDEX, 4, false); \
-	PART(X86_REG_##NAME, INDEX, 2, false); \
-	PART(X86_REG_##NAME##L, INDEX, 1, false)
-#define NUMBERED(N) \
-	PART(X86_REG_R##N, X86_R##N, 8, false); \
-	PART(X86_REG_R##N##D, X86_R##N, 4, false); \
-	PART(X86_REG_R##N##W, X86_R##N, 2, false); \
-	PART(X86_REG_R##N##B, X86_R##N, 1, false)
-	switch (reg) {
-	LEGACY(A, X86_RAX);
-	LEGACY(B, X86_RBX);
-	LEGACY(C, X86_RCX);
-	LEGACY(D, X86_RDX);
-	POINTER(SI, X86_RSI);
-	POINTER(DI, X86_RDI);
-	POINTER(BP, X86_RBP);
-	POINTER(SP, X86_RSP);
-	NUMBERED(8);
-	NUMBERED(9);
-	NUMBERED(10);
-	NUMBERED(11);
-	NUMBERED(12);
-	NUMBERED(13);
-	NUMBERED(14);
-	NUMBERED(15);
-	PART(X86_REG_EFLAGS, X86_EFLAGS, 4, false);
-	}
-#undef PART
-#undef LEGACY
-#undef POINTER
-#undef NUMBERED
-	if (reg >= X86_REG_XMM0 && reg <= X86_REG_XMM15)
-		return (struct part){ X86_XMM0 + (reg - X86_REG_XMM0), 16, false };
-	if (reg >= X86_REG_YMM0 && reg <= X86_REG_YMM15)
-		return (struct part){ X86_XMM0 + (reg - X86_REG_YMM0), 32, false };
-	if (reg >= X86_REG_ZMM0 && reg <= X86_REG_ZMM15)
-		return (struct part){ X86_XMM0 + (reg - X86_REG_ZMM0), 64, false };
-	return (struct part){ FDBG_ARCH_NO_REG, 0, false };
-}
-
 static void clobber(struct walk *walk, uint32_t index)
 {
 	walk->ret->clobbered[index / 64] |= UINT64_C(1) << index % 64;
@@ -93,87 +33,15 @@ static void set_value(struct walk *walk, uint32_t index, struct fdbg_frame_value
 	walk->values[index] = value;
 }
 
-/* Instructions whose first operand is a register that they do not write. */
-static bool only_reads(unsigned int id)
-{
-	switch (id) {
-	case X86_INS_CMP: case X86_INS_TEST: case X86_INS_BT: case X86_INS_PUSH:
-	case X86_INS_COMISS: case X86_INS_COMISD: case X86_INS_UCOMISS: case X86_INS_UCOMISD:
-	case X86_INS_VCOMISS: case X86_INS_VCOMISD: case X86_INS_VUCOMISS: case X86_INS_VUCOMISD:
-	case X86_INS_PTEST: case X86_INS_VPTEST: case X86_INS_VTESTPS: case X86_INS_VTESTPD:
-	case X86_INS_MUL: case X86_INS_DIV: case X86_INS_IDIV:
-	case X86_INS_NOP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/*
- * Marks all that the instruction may write. The disassembler's tables are not complete, so that a register
- * operand in the first place counts as written unless the instruction is known only to read it.
- */
+/* Marks all that the instruction may write. */
 static void clobber_written(struct walk *walk)
 {
-	const cs_insn *insn = walk->disasm.insn;
-	const cs_x86 *x86 = &insn->detail->x86;
-	cs_regs read, written;
-	uint8_t n_read, n_written;
-	struct part part;
+	uint64_t written[2] = { 0 };
 
-	if (cs_regs_access(walk->disasm.handle, insn, read, &n_read, written, &n_written) == CS_ERR_OK) {
-		for (uint8_t i = 0; i < n_written; i++) {
-			part = part_of(written[i]);
-			/* Only explicit stack arithmetic, handled before, changes rsp predictably. */
-			if (part.index != FDBG_ARCH_NO_REG && part.index != X86_RSP)
-				clobber(walk, part.index);
-		}
-	}
-	for (uint8_t i = 0; i < x86->op_count; i++) {
-		const cs_x86_op *op = &x86->operands[i];
-		bool exchanges = insn->id == X86_INS_XCHG || insn->id == X86_INS_XADD;
-
-		if (op->type != X86_OP_REG)
-			continue;
-		part = part_of(op->reg);
-		if (part.index != FDBG_ARCH_NO_REG &&
-		    ((op->access & CS_AC_WRITE) || exchanges || (i == 0 && !only_reads(insn->id))))
-			clobber(walk, part.index);
-	}
-	switch (insn->id) {
-	case X86_INS_SYSCALL:
-		clobber(walk, X86_RAX);
-		clobber(walk, X86_RCX);
-		clobber(walk, X86_R11);
-		break;
-	case X86_INS_CMPXCHG:
-		clobber(walk, X86_RAX);
-		break;
-	case X86_INS_CMPXCHG8B:
-	case X86_INS_CMPXCHG16B:
-	case X86_INS_MUL:
-	case X86_INS_DIV:
-	case X86_INS_IDIV:
-	case X86_INS_IMUL:
-	case X86_INS_XGETBV:
-	case X86_INS_RDTSC:
-	case X86_INS_CWD:
-	case X86_INS_CDQ:
-	case X86_INS_CQO:
-		clobber(walk, X86_RAX);
-		clobber(walk, X86_RDX);
-		break;
-	case X86_INS_CPUID: case X86_INS_RDTSCP:
-		clobber(walk, X86_RAX);
-		clobber(walk, X86_RBX);
-		clobber(walk, X86_RCX);
-		clobber(walk, X86_RDX);
-		break;
-	case X86_INS_VZEROALL:
-		for (uint32_t i = 0; i < 16; i++)
-			clobber(walk, X86_XMM0 + i);
-		break;
-	}
+	fdbg_x86_64_written(&walk->disasm, written);
+	for (uint32_t i = 0; i < X86_N_REGS; i++)
+		if (written[i / 64] >> i % 64 & 1)
+			clobber(walk, i);
 }
 
 /* Moves of a vector register that copy its low bytes: how many (0: another instruction). */
@@ -212,7 +80,7 @@ static void add_spill(struct walk *walk, const struct fdbg_frame_access *access,
 /* The place in the frame that a memory operand names. False: it is not known to be in the frame. */
 static bool frame_access(const struct walk *walk, const cs_x86_op *op, uint32_t size, struct fdbg_frame_access *ret)
 {
-	struct part base = part_of(op->mem.base);
+	struct x86_part base = fdbg_x86_64_part(op->mem.base);
 
 	if (op->type != X86_OP_MEM || base.index == FDBG_ARCH_NO_REG || base.size != 8 ||
 	    op->mem.index != X86_REG_INVALID || op->mem.segment == X86_REG_FS || op->mem.segment == X86_REG_GS)
@@ -232,14 +100,14 @@ static void note_store(struct walk *walk)
 	const cs_x86 *x86 = &insn->detail->x86;
 	uint32_t source = FDBG_ARCH_NO_REG, width = vector_move_width(insn->id);
 	struct fdbg_frame_access access;
-	struct part stored;
+	struct x86_part stored;
 
-	if (x86->op_count == 0 || only_reads(insn->id) || insn->id == X86_INS_LEA ||
+	if (x86->op_count == 0 || fdbg_x86_64_only_reads(insn->id) || insn->id == X86_INS_LEA ||
 	    !frame_access(walk, &x86->operands[0], x86->operands[0].size, &access))
 		return;
 	if (x86->op_count == 2 && x86->operands[1].type == X86_OP_REG &&
 	    (insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS || width)) {
-		stored = part_of(x86->operands[1].reg);
+		stored = fdbg_x86_64_part(x86->operands[1].reg);
 		if (stored.index != FDBG_ARCH_NO_REG) {
 			access.size = width && width < stored.size ? width : stored.size;
 			/* The second byte of a register is not its low one. */
@@ -261,14 +129,14 @@ static bool copied_value(const struct walk *walk, struct fdbg_frame_value *ret)
 	const cs_insn *insn = walk->disasm.insn;
 	const cs_x86 *x86 = &insn->detail->x86;
 	const cs_x86_op *from = &x86->operands[1];
-	struct part to_part, from_part;
+	struct x86_part to_part, from_part;
 	struct fdbg_frame_access access;
 	struct fdbg_frame_value value = { .kind = FDBG_VALUE_UNKNOWN };
 	uint32_t width = vector_move_width(insn->id), size;
 
 	if (x86->op_count != 2 || x86->operands[0].type != X86_OP_REG)
 		return false;
-	to_part = part_of(x86->operands[0].reg);
+	to_part = fdbg_x86_64_part(x86->operands[0].reg);
 	if (to_part.index == FDBG_ARCH_NO_REG || to_part.high)
 		return false;
 	switch (insn->id) {
@@ -295,7 +163,7 @@ static bool copied_value(const struct walk *walk, struct fdbg_frame_value *ret)
 	}
 	if (from->type != X86_OP_REG)
 		return false;
-	from_part = part_of(from->reg);
+	from_part = fdbg_x86_64_part(from->reg);
 	if (from_part.index == FDBG_ARCH_NO_REG || from_part.high)
 		return false;
 	size = from_part.size < to_part.size ? from_part.size : to_part.size;
@@ -317,12 +185,12 @@ static bool compute(struct walk *walk)
 	const cs_x86 *x86 = &insn->detail->x86;
 	const cs_x86_op *ops = x86->operands;
 	struct fdbg_frame_value value = { .kind = FDBG_VALUE_UNKNOWN };
-	struct part to;
+	struct x86_part to;
 	int64_t amount;
 
 	if (x86->op_count != 2 || ops[0].type != X86_OP_REG)
 		return false;
-	to = part_of(ops[0].reg);
+	to = fdbg_x86_64_part(ops[0].reg);
 	if (to.index == FDBG_ARCH_NO_REG)
 		return false;
 	if (copied_value(walk, &value)) {
@@ -333,8 +201,8 @@ static bool compute(struct walk *walk)
 		return false;
 	switch (insn->id) {
 	case X86_INS_LEA:
-		if (ops[1].mem.index == X86_REG_INVALID && part_of(ops[1].mem.base).size == 8) {
-			value = fdbg_frame_value_moved(walk->values[part_of(ops[1].mem.base).index],
+		if (ops[1].mem.index == X86_REG_INVALID && fdbg_x86_64_part(ops[1].mem.base).size == 8) {
+			value = fdbg_frame_value_moved(walk->values[fdbg_x86_64_part(ops[1].mem.base).index],
 						       ops[1].mem.disp);
 		}
 		set_value(walk, to.index, value);
@@ -343,9 +211,9 @@ static bool compute(struct walk *walk)
 		value = walk->values[to.index];
 		if (ops[1].type == X86_OP_IMM) {
 			amount = ops[1].imm;
-		} else if (ops[1].type == X86_OP_REG && part_of(ops[1].reg).size == 8 &&
-			   walk->values[part_of(ops[1].reg).index].kind == FDBG_VALUE_CONST) {
-			amount = walk->values[part_of(ops[1].reg).index].number;
+		} else if (ops[1].type == X86_OP_REG && fdbg_x86_64_part(ops[1].reg).size == 8 &&
+			   walk->values[fdbg_x86_64_part(ops[1].reg).index].kind == FDBG_VALUE_CONST) {
+			amount = walk->values[fdbg_x86_64_part(ops[1].reg).index].number;
 		} else {
 			return false;
 		}
@@ -375,7 +243,7 @@ static void push(struct walk *walk, uint32_t size)
 	uint32_t source = FDBG_ARCH_NO_REG;
 
 	if (x86->op_count == 1 && x86->operands[0].type == X86_OP_REG) {
-		struct part part = part_of(x86->operands[0].reg);
+		struct x86_part part = fdbg_x86_64_part(x86->operands[0].reg);
 
 		if (part.index != FDBG_ARCH_NO_REG && part.size == size)
 			source = part.index;
@@ -394,7 +262,7 @@ static void pop(struct walk *walk, uint32_t size)
 	/* pop rsp: clobbered as the operand */
 	if (walk->disasm.insn->detail->x86.op_count == 1 &&
 	    walk->disasm.insn->detail->x86.operands[0].type == X86_OP_REG &&
-	    part_of(walk->disasm.insn->detail->x86.operands[0].reg).index == X86_RSP)
+	    fdbg_x86_64_part(walk->disasm.insn->detail->x86.operands[0].reg).index == X86_RSP)
 		sp.kind = FDBG_VALUE_UNKNOWN;
 	set_value(walk, X86_RSP, sp);
 }
@@ -416,8 +284,8 @@ static void note_probes(struct walk *walk)
 		if (to->type == X86_OP_REG && to->reg == X86_REG_RSP) {
 			probes = insn->id == X86_INS_SUB && from->type == X86_OP_IMM;
 			if (insn->id == X86_INS_CMP && from->type == X86_OP_REG &&
-			    part_of(from->reg).size == 8) {
-				walk->probe_limit = part_of(from->reg).index;
+			    fdbg_x86_64_part(from->reg).size == 8) {
+				walk->probe_limit = fdbg_x86_64_part(from->reg).index;
 				probes = true;
 			}
 		} else if (to->type == X86_OP_MEM && to->mem.base == X86_REG_RSP &&

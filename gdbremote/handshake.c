@@ -138,6 +138,26 @@ static struct fdbg_error *ask_process(struct fdbg_session *session, bool *ret)
 	return err;
 }
 
+/*
+ * Whether requests may be sent ahead although acks cannot be turned off: where the server reads nothing while the target runs. That
+ * is so of a stub inside the process (it has an auxiliary vector to show, and cannot stop threads), up to the version that
+ * looks at the link while the target runs, which can also be asked for its version.
+ */
+static struct fdbg_error *send_acks_ahead(struct fdbg_session *session)
+{
+	struct fdbg_abilities *abilities = &session->abilities;
+	struct fdbg_error *err;
+
+	if (abilities->no_ack || abilities->stops_all || !abilities->vcont || !abilities->read_auxv ||
+	    session->server != FDBG_SERVER_OTHER)
+		return NULL;
+	err = fdbg_session_requestf(session, "qGDBServerVersion");
+	if (err)
+		return err;
+	abilities->padded_acks = abilities->queue_behind_resume = !session->reply.len;
+	return NULL;
+}
+
 struct fdbg_error *fdbg_session_probe(struct fdbg_session *session)
 {
 	struct fdbg_abilities *abilities = &session->abilities;
@@ -150,8 +170,11 @@ struct fdbg_error *fdbg_session_probe(struct fdbg_session *session)
 	if (err)
 		return err;
 	abilities->vcont = session->reply.len >= 5 && !memcmp(session->reply.data, "vCont", 5);
-	/* Only servers that stop all threads together can stop one when they are asked to. */
-	abilities->stops_all = abilities->vcont && memmem(session->reply.data, session->reply.len, ";t", 2);
+	/*
+	 * All threads stop together, says the protocol. Of the servers that resume threads one by one only those that can
+	 * stop one when they are asked to do it (section 7); those that only know `c` resume all and stop all.
+	 */
+	abilities->stops_all = !abilities->vcont || memmem(session->reply.data, session->reply.len, ";t", 2);
 	/* A descriptor that is not open: the error says that the request is known. */
 	err = fdbg_session_requestf(session, "vFile:close:7fffffff");
 	if (err)
@@ -170,7 +193,7 @@ struct fdbg_error *fdbg_session_probe(struct fdbg_session *session)
 		return err;
 	err = fdbg_session_requestf(session, "p%x", session->regs[0].number);
 	abilities->read_one_register = abilities->write_one_register = !err && session->reply.len;
-	return err;
+	return err ? err : send_acks_ahead(session);
 }
 
 struct fdbg_error *fdbg_session_shake_hands(struct fdbg_session *session)

@@ -83,6 +83,7 @@ static bool body(struct fdbg_packet_decoder *decoder, uint8_t byte)
 		return true;
 	case '$':
 		/* Never inside a body: the packet before it was cut short. */
+		decoder->skipped++;
 		start(decoder, false);
 		return true;
 	case '*':

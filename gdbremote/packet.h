@@ -29,7 +29,7 @@ enum fdbg_packet_event {
 struct fdbg_packet_decoder {
 	struct fdbg_buf payload; /* decoded; valid until the next call after REPLY or NOTIFICATION */
 	size_t limit;            /* most bytes that a payload may have */
-	uint64_t skipped;        /* bytes outside packets that mean nothing */
+	uint64_t skipped;        /* bytes outside packets that mean nothing, and packets that were cut short */
 	enum {
 		FDBG_PACKET_IDLE, FDBG_PACKET_BODY, FDBG_PACKET_RUN, FDBG_PACKET_SUM_HIGH,
 		FDBG_PACKET_SUM_LOW,

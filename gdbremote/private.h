@@ -37,7 +37,7 @@ struct fdbg_entry {
 	uint32_t reply_len;    /* about how long the answer is */
 	uint64_t address;      /* of READ, WRITE, INSERT, REMOVE */
 	uint64_t pid;          /* process whose breakpoint it is */
-	uint8_t *to;           /* of READ */
+	uint8_t *to;           /* of READ, and of REGISTER where somebody waits for it; NULL: nobody */
 	size_t size;
 	bool *done;            /* NULL: nobody asks */
 };
@@ -72,6 +72,9 @@ struct fdbg_session {
 	struct fdbg_packet_decoder decoder;
 	uint8_t in[65536];
 	size_t in_pos, in_len;
+	uint64_t heard_ns;           /* when bytes came in last */
+	bool opened;                 /* hands were shaken */
+	uint64_t skipped_before;     /* decoder.skipped then */
 	struct fdbg_buf reply;       /* of the last TEXT */
 	bool replied;
 
@@ -81,6 +84,7 @@ struct fdbg_session {
 	bool resume_queued;          /* a resume waits in the ring or is out */
 	bool stopped_now;            /* the stop reply came in during this wait */
 	bool resume_refused;         /* it was an error and no stop */
+	uint64_t resume_error_ns;    /* when the resume was answered with an error that may not be the last word; 0: it was not */
 	bool ended;                  /* that stop was an end */
 	/* the caller of the resume wants them, and the stop does not bring them */
 	bool want_registers;
@@ -124,6 +128,8 @@ struct fdbg_error *fdbg_session_send_some(struct fdbg_session *session) FDBG_CHE
 struct fdbg_error *fdbg_session_receive(struct fdbg_session *session, int timeout_ms) FDBG_CHECK;
 /* The same for an answer that must come soon; not to come loses the link. */
 struct fdbg_error *fdbg_session_receive_answer(struct fdbg_session *session) FDBG_CHECK;
+/* The error that answered the resume was the last word. */
+void fdbg_session_settle_refusal(struct fdbg_session *session);
 /* Takes a stop reply into session->stop. */
 struct fdbg_error *fdbg_session_take_stop(struct fdbg_session *session, const uint8_t *data, size_t len)
 	FDBG_CHECK;

@@ -2,10 +2,14 @@
 /* The program that a server holds: starting one there, attaching to one, finding its file. */
 #include "gdbremote/program.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "gdbremote/private.h"
+
+/* Signals that may come instead of the end of a step. */
+#define MAX_SIGNALS 8
 
 /* The answer to vRun and vAttach is a stop reply. */
 static struct fdbg_error *take_start(struct fdbg_session *session, const char *what)
@@ -75,6 +79,28 @@ struct fdbg_error *fdbg_session_leave_exec(struct fdbg_session *session)
 	if (!err)
 		err = fdbg_session_queue_remove(session, pc, kind, &removed);
 	return err ? err : fdbg_session_collect(session);
+}
+
+struct fdbg_error *fdbg_session_settle_exec(struct fdbg_session *session, struct fdbg_thread_id thread,
+					    int *signal_ret)
+{
+	struct fdbg_error *err;
+	struct fdbg_stop stop;
+
+	*signal_ret = 0;
+	if (!session->abilities.gdb_signals)
+		return fdbg_session_leave_exec(session);
+	for (int i = 0; i < MAX_SIGNALS; i++) {
+		err = fdbg_session_queue_resume(session, FDBG_RESUME_STEP_ONLY, thread, 0, false);
+		if (!err)
+			err = fdbg_session_wait(session, session->options.timeout_ms, &stop);
+		if (err || (stop.kind == FDBG_STOP_SIGNAL && stop.signal == SIGTRAP))
+			return err;
+		if (stop.kind != FDBG_STOP_SIGNAL)
+			break;
+		*signal_ret = stop.signal;
+	}
+	return fdbg_error_create(FDBG_ERROR_REFUSED, "the target cannot be stopped at its first instruction");
 }
 
 struct fdbg_error *fdbg_session_run(struct fdbg_session *session, const struct fdbg_program_options *options)
@@ -180,7 +206,7 @@ struct fdbg_error *fdbg_session_executable(struct fdbg_session *session, char **
 struct fdbg_error *fdbg_session_platform_server(struct fdbg_session *session, const char *host,
 						unsigned *port_ret)
 {
-	struct fdbg_error *err = fdbg_session_requestf(session, "qLaunchGDBServer;port:0;host:%s;", host);
+	struct fdbg_error *err = fdbg_session_requestf(session, "qLaunchGDBServer;host:%s;", host);
 	unsigned long port;
 	const char *found;
 

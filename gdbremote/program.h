@@ -20,6 +20,13 @@ struct fdbg_program_options {
 struct fdbg_error *fdbg_session_leave_exec(struct fdbg_session *session) FDBG_CHECK;
 
 /*
+ * The same after a stop of kind EXEC: by a step where the server reports that, else as above. A signal that comes meanwhile goes
+ * to *signal_ret (else 0), to be delivered with the next resume. REFUSED when the target does not get there.
+ */
+struct fdbg_error *fdbg_session_settle_exec(struct fdbg_session *session, struct fdbg_thread_id thread,
+					    int *signal_ret) FDBG_CHECK;
+
+/*
  * Starts a program on a server that holds none (vRun; remote-protocol.md, section 2). The target is stopped
  * at its first instruction then. REFUSED when the server cannot, UNSUPPORTED when it does not start programs
  * or cannot change environment or directory as asked.

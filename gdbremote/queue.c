@@ -20,6 +20,16 @@
 /* Requests that may be under way before that segment, so that gdbserver reads it whole. */
 #define WINDOW_BEFORE_RESUME 4096
 
+/*
+ * A server that cannot turn acks off and reads nothing while the target runs (section 6, qemu-user): it reads requests in chunks of
+ * at most so many bytes and executes a chunk to its end, also behind a resume; after each answer it reads byte by byte up to
+ * a `+`, and sends the answer again for every other byte. So every packet is followed by more `+` than fit into a chunk. Then no
+ * chunk holds two packets, however the link cuts the bytes, what follows an answer is always a `+`, and `+` that are
+ * left over are passed over. With that, requests may be sent ahead, also behind a resume, as if there were no acks.
+ */
+#define CHUNK 256
+#define PADDING (CHUNK + 4) /* one `+` for the answer, one more where a stop reply follows it */
+
 #define MAX_RESENDS 3
 #define LOGGED_BYTES 300
 
@@ -141,6 +151,12 @@ void fdbg_session_put_thread(struct fdbg_session *session, struct fdbg_buf *buf,
 
 /* ---- sending ---- */
 
+/* Each request waits for the answer to the one before, and each answer for its ack. */
+static bool waits_for_acks(const struct fdbg_session *session)
+{
+	return !session->abilities.no_ack && !session->abilities.padded_acks;
+}
+
 static void log_packets(struct fdbg_session *session, const char *arrow, const uint8_t *data, size_t len)
 {
 	char text[LOGGED_BYTES + 1];
@@ -162,6 +178,35 @@ static struct fdbg_error *write_bytes(struct fdbg_session *session, const void *
 							       session->options.timeout_ms));
 }
 
+/* Writes the packets of the n entries before n_sent, each with the acks for its answers. */
+static struct fdbg_error *send_padded(struct fdbg_session *session, const uint8_t *from, size_t n)
+{
+	struct fdbg_buf *out = &session->last;
+
+	fdbg_buf_clear(out);
+	if (session->ack_owed)
+		fdbg_buf_byte(out, '+');
+	session->ack_owed = false;
+	for (size_t i = session->n_sent - n; i < session->n_sent; i++) {
+		const struct fdbg_entry *entry = fdbg_session_entry(session, i);
+		uint8_t *padding;
+
+		log_packets(session, "->", from, entry->out_len);
+		fdbg_buf_append(out, from, entry->out_len);
+		from += entry->out_len;
+		padding = fdbg_buf_reserve(out, PADDING);
+		if (!padding)
+			return fdbg_session_lose(session, &fdbg_error_nomem);
+		memset(padding, '+', PADDING);
+		out->len += PADDING;
+	}
+	if (out->failed)
+		return fdbg_session_lose(session, &fdbg_error_nomem);
+	session->stats.bytes_sent += out->len;
+	return fdbg_session_lose(session, fdbg_transport_write(session->transport, out->data, out->len,
+							       session->options.timeout_ms));
+}
+
 /* Marks n entries as sent and writes their packets. */
 static struct fdbg_error *send_entries(struct fdbg_session *session, size_t n)
 {
@@ -180,6 +225,8 @@ static struct fdbg_error *send_entries(struct fdbg_session *session, size_t n)
 	session->out_pos += len;
 	session->stats.packets_sent += n;
 	session->turned = true;
+	if (session->abilities.padded_acks)
+		return send_padded(session, from, n);
 	if (!session->abilities.no_ack) {
 		/* One packet at a time, kept for a resend, and the ack that is owed in the same write. */
 		fdbg_buf_clear(&session->last);
@@ -195,6 +242,29 @@ static struct fdbg_error *send_entries(struct fdbg_session *session, size_t n)
 	return write_bytes(session, from, len);
 }
 
+/* The same where acks go ahead: whatever the server keeps until it wants it may be there. */
+static size_t may_send_padded(struct fdbg_session *session)
+{
+	size_t n_unsent = session->n_ring - session->n_sent, n;
+	size_t out = session->flying_out + session->n_sent * PADDING, in = session->flying_in;
+	bool resumes = false;
+
+	for (n = 0; n < n_unsent; n++) {
+		const struct fdbg_entry *entry = fdbg_session_entry(session, session->n_sent + n);
+
+		out += entry->out_len + PADDING;
+		in += entry->reply_len;
+		if (session->n_sent + n && (out > WINDOW_OUT || in > WINDOW_IN))
+			break;
+		if (entry->kind == FDBG_EXPECT_STOP) {
+			if (resumes)
+				break;
+			resumes = true;
+		}
+	}
+	return n;
+}
+
 /*
  * How many of the unsent entries may go now, in one write. All rules of sections 1 and 6 are here: one packet
  * at a time with acks; nothing while the target runs; behind a resume only where the server keeps it until
@@ -207,6 +277,8 @@ static size_t may_send(struct fdbg_session *session)
 
 	if (session->running || !n_unsent)
 		return 0;
+	if (session->abilities.padded_acks)
+		return may_send_padded(session);
 	if (!session->abilities.no_ack)
 		return !session->n_sent;
 	for (; n < n_unsent; n++) {
@@ -239,10 +311,19 @@ static size_t may_send(struct fdbg_session *session)
 
 static struct fdbg_error *pay_ack(struct fdbg_session *session)
 {
+	struct fdbg_error *err;
+
 	if (!session->ack_owed)
 		return NULL;
 	session->ack_owed = false;
-	return write_bytes(session, "+", 1);
+	session->stats.bytes_sent++;
+	log_packets(session, "->", (const uint8_t *)"+", 1);
+	err = fdbg_transport_write(session->transport, "+", 1, session->options.timeout_ms);
+	/* A server may end with its last answer (qemu does). Whoever wants more of it will see. */
+	if (!fdbg_error_is(err, FDBG_ERROR_GONE))
+		return fdbg_session_lose(session, err);
+	fdbg_error_destroy(err);
+	return NULL;
 }
 
 /* ---- answers ---- */
@@ -365,19 +446,62 @@ static void take_breakpoint(struct fdbg_session *session, const struct fdbg_entr
 		fdbg_map_remove(&session->inserted, entry->address);
 }
 
-static struct fdbg_error *take_resume_answer(struct fdbg_session *session, const uint8_t *data, size_t len)
+/* The resume is answered. */
+static void settle_resume(struct fdbg_session *session, bool refused)
 {
-	struct fdbg_error *err = NULL;
-
-	if (take_output(session, data, len))
-		return NULL;
 	pop(session);
 	session->running = session->resume_queued = false;
 	session->stopped_now = true;
-	session->resume_refused = !len || data[0] == 'E';
-	if (!session->resume_refused)
-		err = fdbg_session_take_stop(session, data, len);
-	return err;
+	session->resume_refused = refused;
+	session->resume_error_ns = 0;
+}
+
+void fdbg_session_settle_refusal(struct fdbg_session *session)
+{
+	settle_resume(session, true);
+}
+
+static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *data, size_t len);
+
+static struct fdbg_error *take_resume_answer(struct fdbg_session *session, const uint8_t *data, size_t len)
+{
+	if (take_output(session, data, len))
+		return NULL;
+	/*
+	 * lldb-server lets the threads run one after the other: when the first one ends the process it answers that the others cannot be
+	 * resumed, and then tells of the end. So an error waits for what comes behind it.
+	 */
+	if (len && data[0] == 'E' && !session->resume_error_ns) {
+		session->resume_error_ns = fdbg_clock_mono_ns();
+		return NULL;
+	}
+	if (session->resume_error_ns && (!len || !strchr("TSWXN", data[0]))) {
+		settle_resume(session, true);
+		return dispatch(session, data, len);
+	}
+	settle_resume(session, !len);
+	return session->resume_refused ? NULL : fdbg_session_take_stop(session, data, len);
+}
+
+/* Whether the answer is OK, an error, or empty where the request is not known. */
+static bool is_done_or_not(const struct fdbg_entry *entry)
+{
+	switch ((enum fdbg_expect)entry->kind) {
+	case FDBG_EXPECT_OK:
+	case FDBG_EXPECT_WRITE:
+	case FDBG_EXPECT_INSERT:
+	case FDBG_EXPECT_REMOVE:
+	case FDBG_EXPECT_SET:
+		return true;
+	case FDBG_EXPECT_IGNORE:
+	case FDBG_EXPECT_TEXT:
+	case FDBG_EXPECT_READ:
+	case FDBG_EXPECT_REGISTERS:
+	case FDBG_EXPECT_REGISTER:
+	case FDBG_EXPECT_STOP:
+		return false;
+	}
+	return false;
 }
 
 /* An answer, or what the server says by itself. */
@@ -391,13 +515,15 @@ static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *
 		 * With acks an answer may come twice; without, it would belong to a request that was never
 		 * made.
 		 */
-		if (!session->abilities.no_ack || take_output(session, data, len) || session->killed)
+		if (waits_for_acks(session) || take_output(session, data, len) || session->killed)
 			return NULL;
 		return fdbg_session_confused(session, "the server answers what was not asked");
 	}
 	entry = *fdbg_session_entry(session, 0);
 	if (entry.kind == FDBG_EXPECT_STOP)
 		return take_resume_answer(session, data, len);
+	if (is_done_or_not(&entry) && len && !ok && data[0] != 'E')
+		return fdbg_session_confused(session, "the server's answers are not those to what was asked");
 	pop(session);
 	switch ((enum fdbg_expect)entry.kind) {
 	case FDBG_EXPECT_TEXT:
@@ -420,7 +546,10 @@ static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *
 		fdbg_session_take_g(session, data, len);
 		break;
 	case FDBG_EXPECT_REGISTER:
-		fdbg_session_take_p(session, entry.index, data, len);
+		if (!fdbg_session_take_p(session, entry.index, data, len) || !entry.to)
+			break;
+		memcpy(entry.to, session->block + session->offsets[entry.index], session->regs[entry.index].size);
+		*entry.done = true;
 		break;
 	case FDBG_EXPECT_SET:
 		session->set_refused |= !ok;
@@ -438,19 +567,27 @@ static struct fdbg_error *take_event(struct fdbg_session *session, enum fdbg_pac
 	const struct fdbg_buf *payload = &session->decoder.payload;
 	struct fdbg_error *err;
 
+	/*
+	 * Without acks nobody would notice that an answer is missing, and the next one would be taken for it. On a good
+	 * link there is nothing between packets.
+	 */
+	if (session->opened && !waits_for_acks(session) && session->decoder.skipped != session->skipped_before)
+		return fdbg_session_confused(session, "what the server sends is damaged on its way");
 	switch (event) {
 	case FDBG_PACKET_MORE:
 	case FDBG_PACKET_ACK:
 	case FDBG_PACKET_NOTIFICATION:
 		return NULL;
 	case FDBG_PACKET_NAK:
+		if (session->abilities.padded_acks)
+			return fdbg_session_confused(session, "the server does not understand what is sent");
 		if (session->abilities.no_ack || !session->n_sent || !session->last.len)
 			return NULL;
 		if (++session->resends > MAX_RESENDS)
 			return fdbg_session_confused(session, "the server does not understand what is sent");
 		return write_bytes(session, session->last.data, session->last.len);
 	case FDBG_PACKET_BAD:
-		if (session->abilities.no_ack || ++session->resends > MAX_RESENDS)
+		if (!waits_for_acks(session) || ++session->resends > MAX_RESENDS)
 			return fdbg_session_confused(session, "the server sends damaged packets");
 		return write_bytes(session, "-", 1);
 	case FDBG_PACKET_TOO_LONG:
@@ -461,7 +598,7 @@ static struct fdbg_error *take_event(struct fdbg_session *session, enum fdbg_pac
 	}
 	session->stats.packets_received++;
 	log_packets(session, "<-", payload->data, payload->len);
-	session->ack_owed = !session->abilities.no_ack;
+	session->ack_owed = waits_for_acks(session);
 	err = dispatch(session, payload->len ? payload->data : (const uint8_t *)"", payload->len);
 	/* Where a request follows at once, the ack goes with it. */
 	if (!err && (session->running || session->n_ring == session->n_sent))
@@ -510,6 +647,7 @@ struct fdbg_error *fdbg_session_receive(struct fdbg_session *session, int timeou
 						  &session->in_len);
 			if (err)
 				break;
+			session->heard_ns = fdbg_clock_mono_ns();
 			session->stats.bytes_received += session->in_len;
 			session->stats.round_trips += session->turned;
 			session->turned = false;

@@ -89,7 +89,9 @@ const struct fdbg_remote_reg *fdbg_session_regs(const struct fdbg_session *sessi
 
 void fdbg_session_forget_registers(struct fdbg_session *session)
 {
-	memset(session->valid, 0, session->n_regs);
+	/* Before the process is there nothing is described. */
+	if (session->n_regs)
+		memset(session->valid, 0, session->n_regs);
 	if (session->any_dirty)
 		memset(session->dirty, 0, session->n_regs);
 	session->any_dirty = session->block_fresh = false;
@@ -167,14 +169,14 @@ struct fdbg_error *fdbg_session_push_g(struct fdbg_session *session)
 	});
 }
 
-static struct fdbg_error *push_p(struct fdbg_session *session, size_t index)
+static struct fdbg_error *push_p(struct fdbg_session *session, size_t index, uint8_t *to, bool *done)
 {
 	size_t begin = fdbg_session_begin(session);
 
 	fdbg_buf_byte(&session->out, 'p');
 	fdbg_packet_number(&session->out, session->regs[index].number);
 	return fdbg_session_push(session, begin, (struct fdbg_entry){
-		.kind = FDBG_EXPECT_REGISTER, .index = (uint32_t)index,
+		.kind = FDBG_EXPECT_REGISTER, .index = (uint32_t)index, .to = to, .done = done,
 		.reply_len = session->regs[index].size * 2,
 	});
 }
@@ -259,7 +261,7 @@ struct fdbg_error *fdbg_session_fetch_register(struct fdbg_session *session, siz
 	} else {
 		err = fdbg_session_push_registers(session);
 		if (!err)
-			err = push_p(session, index);
+			err = push_p(session, index, NULL, NULL);
 		if (!err)
 			err = fdbg_session_collect(session);
 	}
@@ -267,6 +269,24 @@ struct fdbg_error *fdbg_session_fetch_register(struct fdbg_session *session, siz
 		err = fdbg_error_create(FDBG_ERROR_REFUSED, "the server does not tell register %s",
 					session->regs[index].name);
 	return err;
+}
+
+struct fdbg_error *fdbg_session_queue_register(struct fdbg_session *session, size_t index, uint8_t *to, bool *done_ret)
+{
+	struct fdbg_error *err = fdbg_session_lost(session);
+
+	if (err)
+		return err;
+	*done_ret = false;
+	if (index >= session->n_regs)
+		return fdbg_error_create(FDBG_ERROR_USAGE, "there is no register %zu", index);
+	if (!session->abilities.read_one_register)
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server does not tell single registers");
+	if (session->running || session->resume_queued)
+		return fdbg_error_create(FDBG_ERROR_USAGE,
+					 "registers can be read only while the target is stopped");
+	err = fdbg_session_push_registers(session);
+	return err ? err : push_p(session, index, to, done_ret);
 }
 
 const uint8_t *fdbg_session_register(const struct fdbg_session *session, size_t index)

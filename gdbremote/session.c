@@ -11,6 +11,8 @@
 #include "gdbremote/signals.h"
 
 #define DEFAULT_TIMEOUT_MS 10000
+/* How long an error that answers a resume waits for what may come behind it. */
+#define REFUSAL_MS 1000
 
 struct fdbg_error *fdbg_session_send(struct fdbg_session *session)
 {
@@ -181,6 +183,54 @@ static struct fdbg_error *overdue(struct fdbg_error *err)
 	return err;
 }
 
+/*
+ * A running target may be silent for as long as it likes. But a stop reply that has begun and does not go on will not: what was
+ * to say that the target stopped is lost.
+ */
+static struct fdbg_error *check_damage(struct fdbg_session *session)
+{
+	if (session->decoder.state == FDBG_PACKET_IDLE ||
+	    fdbg_clock_mono_ns() - session->heard_ns < (uint64_t)session->options.timeout_ms * 1000000)
+		return NULL;
+	return fdbg_session_confused(session, "the server does not end what it has begun to say");
+}
+
+/* Waits for the stop reply; TIMEOUT and INTERRUPTED leave the link good. */
+static struct fdbg_error *receive_stop(struct fdbg_session *session, int timeout_ms)
+{
+	uint64_t start = fdbg_clock_mono_ns();
+
+	for (;;) {
+		int left = left_of(start, timeout_ms), limit = session->options.timeout_ms;
+		struct fdbg_error *err, *damage;
+
+		if (session->resume_error_ns) {
+			int waited = (int)((fdbg_clock_mono_ns() - session->resume_error_ns) / 1000000);
+
+			limit = limit < REFUSAL_MS ? limit : REFUSAL_MS;
+			if (waited >= limit) {
+				fdbg_session_settle_refusal(session);
+				return NULL;
+			}
+			limit -= waited;
+		}
+
+		session->waking = true;
+		err = fdbg_session_receive(session, left < 0 || left > limit ? limit : left);
+		session->waking = false;
+		if (fdbg_error_is(err, FDBG_ERROR_INTERRUPTED))
+			return err;
+		if (!fdbg_error_is(err, FDBG_ERROR_TIMEOUT))
+			return fdbg_session_lose(session, err);
+		damage = check_damage(session);
+		if (!damage && left >= 0 && left <= limit && !session->resume_error_ns)
+			return err;
+		fdbg_error_destroy(err);
+		if (damage)
+			return damage;
+	}
+}
+
 struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_ms, struct fdbg_stop *ret)
 {
 	uint64_t start = timeout_ms > 0 ? fdbg_clock_mono_ns() : 0;
@@ -195,12 +245,7 @@ struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_m
 		if (err || (session->stopped_now && (session->ended || !session->n_sent)))
 			break;
 		if (!session->stopped_now && fdbg_session_entry(session, 0)->kind == FDBG_EXPECT_STOP) {
-			session->waking = true;
-			err = fdbg_session_receive(session, left_of(start, timeout_ms));
-			session->waking = false;
-			if (!fdbg_error_is(err, FDBG_ERROR_TIMEOUT) &&
-			    !fdbg_error_is(err, FDBG_ERROR_INTERRUPTED))
-				fdbg_session_lose(session, err);
+			err = receive_stop(session, left_of(start, timeout_ms));
 		} else {
 			err = overdue(fdbg_session_receive_answer(session));
 		}
@@ -263,6 +308,8 @@ struct fdbg_error *fdbg_session_open(struct fdbg_transport *transport,
 	session->waking = true;
 	err = fdbg_session_shake_hands(session);
 	session->waking = false;
+	session->opened = true;
+	session->skipped_before = session->decoder.skipped;
 	if (err) {
 		fdbg_session_destroy(session);
 		return err;
@@ -297,6 +344,11 @@ void fdbg_session_destroy(struct fdbg_session *session)
 const struct fdbg_abilities *fdbg_session_abilities(const struct fdbg_session *session)
 {
 	return &session->abilities;
+}
+
+int fdbg_session_timeout_ms(const struct fdbg_session *session)
+{
+	return session->options.timeout_ms;
 }
 
 const struct fdbg_session_stats *fdbg_session_stats(const struct fdbg_session *session)

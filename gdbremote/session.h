@@ -31,6 +31,7 @@ struct fdbg_abilities {
 	size_t packet_size;       /* largest packet that may be sent */
 	size_t max_read;          /* most bytes that one read packet may ask for */
 	bool no_ack;
+	bool padded_acks;         /* acks stay on, but may be sent before the answers that they are for (queue.c) */
 	bool multiprocess;
 	bool swbreak;             /* breakpoint stops say so, and pc is the breakpoint's address */
 	bool fork_events, vfork_events, exec_events;
@@ -112,6 +113,7 @@ struct fdbg_error *fdbg_session_open(struct fdbg_transport *transport,
 void fdbg_session_destroy(struct fdbg_session *session);
 
 const struct fdbg_abilities *fdbg_session_abilities(const struct fdbg_session *session);
+int fdbg_session_timeout_ms(const struct fdbg_session *session);
 const struct fdbg_session_stats *fdbg_session_stats(const struct fdbg_session *session);
 
 /* Asks how the target is (`?`). Once, before any breakpoint is set. */
@@ -148,6 +150,12 @@ struct fdbg_error *fdbg_session_fetch_registers(struct fdbg_session *session) FD
  * Reads one register, by itself where the server can (those that are not in its g block), else all of them.
  */
 struct fdbg_error *fdbg_session_fetch_register(struct fdbg_session *session, size_t index) FDBG_CHECK;
+/*
+ * Queues the read of one register of the stopped thread, which goes out with what else is queued, before a resume. Its bytes (as many as its
+ * description says) go to `to`; done_ret says after the collect or wait whether they did. UNSUPPORTED where registers are not read one by one.
+ */
+struct fdbg_error *fdbg_session_queue_register(struct fdbg_session *session, size_t index, uint8_t *to, bool *done_ret)
+	FDBG_CHECK;
 /*
  * The value as of the last stop or fetch; NULL when not known. Valid until the next queue, collect or wait.
  */

@@ -23,7 +23,7 @@ refuses() {
 	grep -q -e "$pattern" "$work/err" || fail "fdbg $*: no '$pattern' in: $(cat "$work/err")"
 }
 
-for command in show dump info verify; do
+for command in show dump info verify index report; do
 	"$FDBG" $command --help | grep -q "^Usage: fdbg $command" || fail "$command --help"
 	"$FDBG" help $command | grep -q "^Usage: fdbg $command" || fail "help $command"
 	"$FDBG" --help | grep -q "^  $command " || fail "$command is not in --help"

@@ -6,7 +6,8 @@
 #   fuzz      one target a parser of foreign bytes; `make check` replays the seeds
 #   e2e       real programs under a real server; `make check E2E=no` leaves them out
 AM_TESTS_ENVIRONMENT = FDBG='$(abs_top_builddir)/fdbg$(EXEEXT)'; export FDBG; \
-	FDBG_TEST_BIN='$(abs_top_builddir)/tests'; export FDBG_TEST_BIN;
+	FDBG_TEST_BIN='$(abs_top_builddir)/tests'; export FDBG_TEST_BIN; \
+	CC='$(CC)'; export CC; SANITIZER_CFLAGS='$(FDBG_SANITIZER_CFLAGS)'; export SANITIZER_CFLAGS;
 UNIT_LIBS = $(FDBG_LIBS) $(CMOCKA_LIBS)
 
 # FUZZ_MAIN is a main that runs files, or libFuzzer's with --enable-fuzzing.
@@ -30,8 +31,15 @@ include tests/std.mk
 include tests/trace.mk
 include tests/unwinding.mk
 include tests/visualizer.mk
+include tests/optimized.mk
 include tests/export.mk
 include tests/cargo.mk
 include tests/completions.mk
 include tests/deb.mk
+include tests/tui.mk
 include tests/e2e.mk
+include tests/index.mk
+include tests/lib.mk
+include tests/servers.mk
+include tests/board.mk
+include tests/recipes.mk

@@ -185,6 +185,22 @@ static void make_hostile(struct maker *maker)
 	finish(maker, 0);
 }
 
+/* Floats of which each notation has a point or an exponent. */
+static void make_floats(struct maker *maker)
+{
+	static const double numbers[] = { 0.1, 1e-7, 2.5 };
+	struct fdbg_named_value values[3];
+
+	begin(maker, T("fdbg test"));
+	for (size_t i = 0; i < 3; i++) {
+		values[i] = (struct fdbg_named_value){ T("x"), { .kind = FDBG_VALUE_PRIM,
+								 .prim = { .prim = FDBG_PRIM_F64 } } };
+		memcpy(values[i].value.prim.bytes, &numbers[i], sizeof(numbers[i]));
+	}
+	call(maker, 5, 7, 1, T("app::floats"), values, 3);
+	finish(maker, 0);
+}
+
 static bool make_fault(struct maker *maker, const char *kind)
 {
 	struct fdbg_message_file file = { 3, T("src/lib.rs"), T("app"), 1, 0 };
@@ -238,6 +254,8 @@ int main(int argc, char **argv)
 			make_foreign(&maker);
 		else if (!strcmp(argv[1], "hostile"))
 			make_hostile(&maker);
+		else if (!strcmp(argv[1], "floats"))
+			make_floats(&maker);
 		else
 			known = make_fault(&maker, argv[1]);
 		fdbg_writer_destroy(maker.writer);

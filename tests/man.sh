@@ -39,7 +39,7 @@ done
 
 # References between the pages.
 for page in "$man_dir"/*; do
-	sed -n 's/^\.BR \(fdbg[a-z\\-]*\) (\([15]\)).*/\1.\2/p' "$page" | sed 's/\\-/-/g' | while read -r name; do
+	sed -n 's/^\.BR \(fdbg[a-z\\-]*\) (\([157]\)).*/\1.\2/p' "$page" | sed 's/\\-/-/g' | while read -r name; do
 		[ -f "$man_dir/$name" ] || echo "$page: $name is not there"
 	done
 done >"$work/dangling"

@@ -36,7 +36,7 @@ struct fdbg_error *fdbg_error_errno(int errnum, const char *format, ...)
 {
 	va_list ap;
 	struct fdbg_error *err;
-	char *text;
+	char *text, buffer[256];
 
 	va_start(ap, format);
 	err = create(FDBG_ERROR_IO, format, ap);
@@ -44,7 +44,7 @@ struct fdbg_error *fdbg_error_errno(int errnum, const char *format, ...)
 	if (err == &fdbg_error_nomem)
 		return err;
 	err->errnum = errnum;
-	if (asprintf(&text, "%s: %s", err->message, strerror(errnum)) < 0)
+	if (asprintf(&text, "%s: %s", err->message, strerror_r(errnum, buffer, sizeof(buffer))) < 0)
 		return err;
 	free(err->message);
 	err->message = text;

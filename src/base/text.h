@@ -7,11 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The bytes belong to somebody else; NULL data go with length 0. */
-struct fdbg_text {
-	const char *data;
-	size_t len;
-};
+#include <fdbg/base.h> /* struct fdbg_text */
 
 #define FDBG_TEXT(literal) ((struct fdbg_text){ "" literal, sizeof(literal) - 1 })
 

@@ -30,10 +30,14 @@ struct fdbg_error *fdbg_cmd_record(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_show(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_cargo(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_list_targets(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_diff(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_doctor(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_dump(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_export(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_index(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_info(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_tui(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_report(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_verify(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_functions(int argc, char **argv, int *status_ret);
 
@@ -45,6 +49,9 @@ extern const struct fdbg_log fdbg_cli_log;
  * an FDBG_ERROR_IO with errnum EPIPE, which main does not print. Terminal colours unless NO_COLOR is set.
  */
 struct fdbg_sink fdbg_cli_output(void);
+
+/* The path of the recording that fdbg_cli_open_recording would open, to be freed. */
+struct fdbg_error *fdbg_cli_find_recording(int n_words, char **words, char **path_ret) FDBG_CHECK;
 
 /*
  * Opens the recording that a reading command was given (n_words 0 or 1), without one the newest *.firedbg.ss

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
@@ -13,6 +14,7 @@
 #include "cli/target.h"
 #include "debuginfo/debuginfo.h"
 #include "gdbremote/program.h"
+#include "trace/identity.h"
 
 struct findings {
 	unsigned int n_bad;
@@ -114,7 +116,10 @@ static void look_at_session(struct fdbg_session *session)
 		good("it holds a program, whose %zu registers it describes", n_regs);
 	else
 		note("it holds no program: start one with --exec=PATH, or attach with --attach=PID");
-	say_ability(can->no_ack, "acks can be turned off", "acks stay on: each request is a round trip of its own");
+	if (can->padded_acks)
+		good("acks stay on, and may be sent ahead");
+	else
+		say_ability(can->no_ack, "acks can be turned off", "acks stay on: each request is a round trip of its own");
 	say_ability(can->queue_behind_resume || can->expedites_all, "a hit without pointers costs one round trip",
 		    "a hit costs several round trips: over a slow link, record few functions (-F)");
 	say_ability(can->stops_all, "a stop stops all threads",
@@ -125,31 +130,77 @@ static void look_at_session(struct fdbg_session *session)
 	say_ability(can->exec_events || !can->gdb_signals, "an exec is reported", "an exec is not reported");
 }
 
-static struct fdbg_error *look_at_server(struct findings *findings, const struct fdbg_target_options *options)
+/* Connects to the server; without success the target has no session. */
+static void look_at_server(struct findings *findings, struct fdbg_target *target)
 {
-	struct fdbg_target target = { .options = *options };
-	struct fdbg_error *err = fdbg_target_connect(&target);
+	struct fdbg_error *err = fdbg_target_connect(target);
 
 	if (err) {
 		bad(findings, "start one there: gdbserver HOST:PORT PROGRAM, or gdbserver --multi HOST:PORT", "%s", err->message);
 		fdbg_error_destroy(err);
-		return NULL;
+		return;
 	}
-	look_at_session(target.session);
-	fdbg_target_close(&target);
-	return NULL;
+	look_at_session(target->session);
 }
 
-static void look_at_program(struct findings *findings, const char *name)
+/* Whether the server describes the registers of that processor. */
+static bool describes(struct fdbg_session *session, const struct fdbg_arch *arch)
+{
+	const struct fdbg_remote_reg *regs;
+	size_t n;
+
+	regs = fdbg_session_regs(session, &n);
+	for (size_t i = 0; i < n; i++)
+		if (fdbg_arch_reg_by_name(arch, regs[i].name) == arch->pc)
+			return true;
+	return false;
+}
+
+/* Whether the program can run here, or is the one that the server holds. */
+static void look_at_both(struct findings *findings, const struct fdbg_target *target, const struct fdbg_image *image,
+			 const struct fdbg_arch *arch)
+{
+	struct fdbg_session *session = target->session;
+	struct utsname machine;
+	struct fdbg_error *err;
+	size_t n_regs;
+
+	if (!session) {
+		if (!target->options.remote && !uname(&machine) && strcmp(machine.machine, arch->name))
+			bad(findings, "run it under a server for its processor, as qemu-aarch64 -g PORT PROGRAM, and record with "
+			    "--remote=localhost:PORT", "this machine is %s: it cannot be started here", machine.machine);
+		return;
+	}
+	fdbg_session_regs(session, &n_regs);
+	if (!n_regs)
+		return;
+	if (!describes(session, arch)) {
+		bad(findings, "name the copy that runs there, or leave PROGRAM out",
+		    "the server's program is for another processor than %s", arch->name);
+		return;
+	}
+	err = fdbg_identity_check(session, image);
+	if (err)
+		bad(findings, "name the copy that runs there, or leave PROGRAM out", "%s", err->message);
+	else
+		good("it is the program that the server holds");
+	fdbg_error_destroy(err);
+}
+
+static void look_at_program(struct findings *findings, const struct fdbg_target *target, const char *name)
 {
 	struct fdbg_debuginfo_options options = { 0 };
 	struct fdbg_debuginfo *debuginfo = NULL;
 	struct fdbg_image *image = NULL;
 	FDBG_AUTO_FREE char *path = NULL;
+	const struct fdbg_arch *arch;
 	struct fdbg_error *err;
 	int status;
 
-	err = fdbg_target_find_program(name, &path, &status);
+	/* A copy for another machine need not be executable here. */
+	if (target->options.remote)
+		path = realpath(name, NULL);
+	err = path ? NULL : fdbg_target_find_program(name, &path, &status);
 	if (!err)
 		err = fdbg_image_open(path, &image);
 	if (err) {
@@ -157,8 +208,9 @@ static void look_at_program(struct findings *findings, const char *name)
 		fdbg_error_destroy(err);
 		return;
 	}
-	if (fdbg_arch_for_machine(fdbg_image_info(image)->machine))
-		good("%s is for %s", path, fdbg_arch_for_machine(fdbg_image_info(image)->machine)->name);
+	arch = fdbg_arch_for_machine(fdbg_image_info(image)->machine);
+	if (arch)
+		good("%s is for %s", path, arch->name);
 	else
 		bad(findings, "x86_64 and aarch64 can be recorded", "%s is for a processor that fdbg does not know", path);
 	if (fdbg_image_info(image)->build_id)
@@ -177,16 +229,19 @@ static void look_at_program(struct findings *findings, const char *name)
 		bad(findings, "build with debug = true in the Cargo profile and strip = false, rustc: -g", "%s", err->message);
 		fdbg_error_destroy(err);
 	}
+	if (arch)
+		look_at_both(findings, target, image, arch);
 	fdbg_debuginfo_close(debuginfo);
 	fdbg_image_close(image);
 }
 
 struct fdbg_error *fdbg_cmd_doctor(int argc, char **argv, int *status_ret)
 {
-	struct fdbg_target_options target = { .timeout_ms = 5000, .wake_fd = -1, .log = &fdbg_cli_log, .quiet = true };
+	struct fdbg_target target = { 0 };
+	struct fdbg_target_options target_options = { .timeout_ms = 5000, .wake_fd = -1, .log = &fdbg_cli_log, .quiet = true };
 	struct findings findings = { 0 };
 	const struct fdbg_option options[] = {
-		{ "remote", 0, FDBG_OPTION_STRING, "ADDRESS", "ask the server there too", &target.remote, NULL, 0 },
+		{ "remote", 0, FDBG_OPTION_STRING, "ADDRESS", "ask the server there too", &target_options.remote, NULL, 0 },
 		{ 0 },
 	};
 	const struct fdbg_syntax syntax = {
@@ -207,10 +262,12 @@ struct fdbg_error *fdbg_cmd_doctor(int argc, char **argv, int *status_ret)
 	if (err || help)
 		return err;
 	look_at_machine(&findings);
-	if (target.remote)
-		err = look_at_server(&findings, &target);
-	if (!err && n_words)
-		look_at_program(&findings, words[0]);
+	target.options = target_options;
+	if (target_options.remote)
+		look_at_server(&findings, &target);
+	if (n_words)
+		look_at_program(&findings, &target, words[0]);
+	fdbg_target_close(&target);
 	*status_ret = findings.n_bad ? 1 : 0;
 	return err;
 }

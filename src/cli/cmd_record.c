@@ -26,7 +26,7 @@ struct words {
 	struct fdbg_option_list map;
 	int level, allocations;
 	unsigned int verbose;
-	bool keep_hash_order, kill, live, no_visualizers, quiet;
+	bool inlines, keep_hash_order, kill, live, no_visualizers, quiet;
 };
 
 /* A number of seconds above 0; infinity and NaN are none. */
@@ -190,7 +190,7 @@ static struct fdbg_error *record(struct words *words, char **program, const stru
 		map[i] = words->map.items[i].value;
 	options.map = map;
 	options.target = (struct fdbg_target_options){
-		.server = words->server, .directory = words->directory,
+		.symbols = words->symbols, .server = words->server, .directory = words->directory,
 		.remote = words->remote, .platform = words->platform, .exec = words->exec, .quiet = words->quiet,
 		.log = &log,
 	};
@@ -222,6 +222,7 @@ static struct fdbg_error *record(struct words *words, char **program, const stru
 	options.visualizers = &visualizers;
 	options.target.timeout_ms = timeout < 1000000 ? (int)(timeout * 1000) : 1000000000;
 	options.selector = words->selection.selector;
+	options.selector.inlines = words->inlines;
 	if (!err && frontend)
 		err = ask_frontend(frontend, words, program, &options, &found, status_ret);
 	if (!err && frontend)
@@ -268,6 +269,8 @@ struct fdbg_error *fdbg_record_command(int argc, char **argv, const struct fdbg_
 		{ "map", 0, FDBG_OPTION_LIST, "FROM=TO", "source files below FROM are below TO on this machine; may repeat",
 		  &words.map, NULL, 0 },
 		FDBG_SELECTION_OPTIONS(&words.selection),
+		{ "inlines", 0, FDBG_OPTION_FLAG, NULL, "also show calls that the compiler inlined, with the arguments that are "
+		  "still there; they have no return value", &words.inlines, NULL, 0 },
 		{ "trace", 0, FDBG_OPTION_CHOICE, "LEVEL", "full (default); call-only: no values; none: only panics and "
 		  "fire::dbg!", &words.level, levels, 0 },
 		{ "depth", 0, FDBG_OPTION_UINT, "N", "only frames up to depth N; 0: the outermost traced calls alone",

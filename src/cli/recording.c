@@ -20,9 +20,20 @@
 #include "gdbremote/server.h"
 #include "gdbremote/session.h"
 #include "trace/announce.h"
+#include "trace/identity.h"
+#include "trace/mend.h"
 #include "trace/recorder.h"
 
 enum { STATUS_FAILED = 125, STATUS_CANNOT_RUN = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNAL = 128 };
+
+/* A program that was recorded: the one that was started, or one that the process executed later. */
+struct program {
+	struct fdbg_image *image;
+	struct fdbg_debuginfo *debuginfo;
+	struct fdbg_plan *plan;
+	char *path;
+	struct program *next;
+};
 
 /* Everything of one recording; torn down in one place. */
 struct recording {
@@ -33,7 +44,9 @@ struct recording {
 	struct fdbg_image *image;
 	struct fdbg_debuginfo *debuginfo;
 	struct fdbg_arena arena;
-	struct fdbg_plan *plan;
+	struct fdbg_plan *plan;          /* image, debuginfo and plan are those of the program that runs */
+	struct program *programs;        /* all that were recorded, and own them */
+	struct fdbg_announcer announcer;
 	struct fdbg_writer *writer;
 	struct fdbg_engine *engine;
 	struct fdbg_session *session;    /* the engine's */
@@ -143,22 +156,57 @@ static struct fdbg_error *check_directory(const char *path)
 	return NULL;
 }
 
-static struct fdbg_error *make_plan(struct recording *recording, int *status_ret)
+/* Closes a program that is not among recording->programs. */
+static void close_program(struct recording *recording)
+{
+	fdbg_plan_destroy(recording->plan);
+	fdbg_debuginfo_close(recording->debuginfo);
+	fdbg_image_close(recording->image);
+	recording->plan = NULL;
+	recording->debuginfo = NULL;
+	recording->image = NULL;
+}
+
+/* Keeps the program that was opened. */
+static struct fdbg_error *keep_program(struct recording *recording, const char *path)
+{
+	struct program *program = calloc(1, sizeof(*program));
+
+	if (!program || !(program->path = strdup(path))) {
+		free(program);
+		return &fdbg_error_nomem;
+	}
+	program->image = recording->image;
+	program->debuginfo = recording->debuginfo;
+	program->plan = recording->plan;
+	program->next = recording->programs;
+	recording->programs = program;
+	return NULL;
+}
+
+/*
+ * Opens an executable and plans what to trace in it. path: how to name it. Breakpoint ids begin at first_id; 0: at the first one.
+ */
+static struct fdbg_error *make_plan(struct recording *recording, const char *executable, const char *symbols,
+				    const char *path, uint32_t first_id, int *status_ret)
 {
 	const struct fdbg_recording_options *options = recording->options;
-	struct fdbg_debuginfo_options debuginfo_options = { .symbols = options->symbols, .log = options->log };
+	struct fdbg_debuginfo_options debuginfo_options = { .symbols = symbols, .log = options->log };
 	struct fdbg_plan_options plan_options = {
 		.values = options->level == FDBG_TRACE_FULL, .calls = options->level != FDBG_TRACE_NONE,
-		.log = options->log,
+		.log = options->log, .first_id = first_id,
 	};
 	struct fdbg_chosen *chosen;
 	struct fdbg_error *err;
 	size_t n_chosen;
 
 	*status_ret = STATUS_CANNOT_RUN;
-	err = fdbg_image_open(recording->target.executable, &recording->image);
+	err = fdbg_image_open(executable, &recording->image);
 	if (err)
 		return err;
+	if (!fdbg_image_bytes(recording->image, fdbg_image_info(recording->image)->entry, 1, false))
+		return fdbg_error_create(FDBG_ERROR_USAGE, "%s has no code; a file with nothing but debug information is for "
+					 "--symbols, beside the program", recording->target.executable);
 	*status_ret = STATUS_FAILED;
 	err = fdbg_debuginfo_open(recording->image, &debuginfo_options, &recording->debuginfo);
 	if (!err)
@@ -166,8 +214,7 @@ static struct fdbg_error *make_plan(struct recording *recording, int *status_ret
 	if (err)
 		return err;
 	if (!n_chosen)
-		return nothing_chosen(options, fdbg_target_is_launch(&options->target) ? options->target.program
-										       : recording->target.path);
+		return nothing_chosen(options, path);
 	fdbg_log(options->log, FDBG_LOG_INFO, "%zu functions to trace", n_chosen);
 	return fdbg_plan_create(recording->image, recording->debuginfo, chosen, n_chosen, &plan_options, &recording->plan);
 }
@@ -197,7 +244,86 @@ static struct fdbg_error *announce(struct recording *recording)
 
 	while (recording->options->target.arguments[announcement.n_arguments])
 		announcement.n_arguments++;
-	return fdbg_announce(recording->writer, recording->plan, recording->debuginfo, &announcement);
+	return fdbg_announce(&recording->announcer, recording->writer, recording->plan, recording->debuginfo, &announcement);
+}
+
+/* ---- another program ---- */
+
+static bool is_of_the_link(const struct fdbg_error *err)
+{
+	return err->code == FDBG_ERROR_GONE || err->code == FDBG_ERROR_PROTOCOL || err->code == FDBG_ERROR_TIMEOUT ||
+	       err->code == FDBG_ERROR_NOMEM;
+}
+
+/* A program that was recorded before and is executed again; *ret is NULL when there is none. */
+static struct fdbg_error *find_known(struct recording *recording, struct program **ret)
+{
+	*ret = NULL;
+	for (struct program *program = recording->programs; program; program = program->next) {
+		struct fdbg_error *err;
+		bool same = false;
+
+		err = fdbg_identity_same(recording->session, program->image, &same);
+		if (err)
+			return err;
+		if (same) {
+			*ret = program;
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+/* The process executes another program: it is recorded like the first one, where it can be. */
+static struct fdbg_error *on_exec(void *context, struct fdbg_record_program *ret)
+{
+	struct recording *recording = context;
+	const struct fdbg_recording_options *options = recording->options;
+	struct fdbg_announcement announcement = { .program = "", .map = options->map };
+	uint32_t first_id = FDBG_PLAN_FIRST_ID;
+	FDBG_AUTO_FREE char *executable = NULL;
+	FDBG_AUTO_FREE char *path = NULL;
+	struct program *known;
+	struct fdbg_error *err;
+	int status;
+
+	for (const struct program *program = recording->programs; program; program = program->next)
+		if (program->plan->next_id > first_id)
+			first_id = program->plan->next_id;
+	recording->image = NULL;
+	recording->debuginfo = NULL;
+	recording->plan = NULL;
+	err = find_known(recording, &known);
+	if (!err && known) {
+		announcement.program = known->path;
+		recording->image = known->image;
+		recording->debuginfo = known->debuginfo;
+		recording->plan = known->plan;
+	} else if (!err) {
+		err = fdbg_target_successor(&recording->target, recording->session, &executable, &path);
+		if (path)
+			announcement.program = path;
+		if (!err) {
+			err = make_plan(recording, executable, NULL, path, first_id, &status);
+			if (!err)
+				err = keep_program(recording, path);
+			if (err)
+				close_program(recording);
+			else
+				recording->stats.n_probes += recording->plan->n_sites;
+		}
+	}
+	if (err && is_of_the_link(err))
+		return err;
+	if (err)
+		fdbg_log(options->log, FDBG_LOG_WARNING, "the program executed %s, which is not recorded and runs at full "
+			 "speed: %s", path ? path : "another one", err->message);
+	else
+		fdbg_log(options->log, FDBG_LOG_INFO, "the program executed %s", announcement.program);
+	fdbg_error_destroy(err);
+	*ret = (struct fdbg_record_program){ recording->image, recording->debuginfo, recording->plan };
+	return fdbg_announce_exec(&recording->announcer, recording->writer, recording->plan, recording->debuginfo,
+				  &announcement, known != NULL);
 }
 
 static int status_of(const struct fdbg_record_result *result, bool kill)
@@ -245,6 +371,14 @@ static void let_go(struct recording *recording, bool killing, int *status_ret)
 	while (read(wake_pipe[0], drained, sizeof(drained)) > 0) {
 		/* The signals that brought us here must not end the waits to come. */
 	}
+	if (killing && recording->target.server && fdbg_target_is_launch(&recording->target.options)) {
+		/* Our own child: no server is needed for that, and it may be the server that does not answer. */
+		pid_t target = fdbg_server_target(recording->target.server);
+
+		if (target > 0)
+			kill(target, SIGKILL);
+		return;
+	}
 	err = fdbg_engine_stop(recording->engine, killing);
 	if (!err && !killing && fdbg_target_is_launch(&recording->target.options)) {
 		fdbg_server_release(recording->target.server);
@@ -267,6 +401,34 @@ static void let_go(struct recording *recording, bool killing, int *status_ret)
 	fdbg_error_destroy(err);
 }
 
+/* What the loss of the link means for the target, which nobody controls any more. */
+static struct fdbg_error *after_the_link(struct recording *recording, struct fdbg_error *err)
+{
+	const struct fdbg_target_options *options = &recording->target.options;
+	struct fdbg_error *told = NULL, *mended;
+	size_t n;
+
+	if (!is_of_the_link(err) || err->code == FDBG_ERROR_NOMEM || fdbg_target_is_launch(options))
+		return err;
+	if (!recording->target.local) {
+		told = fdbg_error_create(err->code, "%s; if the program still runs there, it has breakpoints in it, and the "
+					 "first that it comes to will end it", err->message);
+	} else {
+		/* A server that still lives but makes no sense must go first. */
+		fdbg_server_destroy(recording->target.server);
+		recording->target.server = NULL;
+		mended = fdbg_stop_engine_mend(recording->engine, (pid_t)options->attach, &n);
+		if (mended)
+			told = fdbg_error_create(err->code, "%s; %s", err->message, mended->message);
+		else
+			told = fdbg_error_create(err->code, "%s; the breakpoints were taken out of process %llu (%zu), which runs on",
+						 err->message, (unsigned long long)options->attach, n);
+		fdbg_error_destroy(mended);
+	}
+	fdbg_error_destroy(err);
+	return told;
+}
+
 static struct fdbg_error *record(struct recording *recording, int *status_ret)
 {
 	const struct fdbg_recording_options *options = recording->options;
@@ -276,6 +438,7 @@ static struct fdbg_error *record(struct recording *recording, int *status_ret)
 		.max_ns = (uint64_t)(options->duration * 1e9), .log = options->log,
 		.visualizers = options->visualizers,
 		.watch = fdbg_live_watch, .watch_context = &recording->live,
+		.on_exec = on_exec, .exec_context = recording,
 	};
 	bool kill = options->kill;
 	struct fdbg_error *err, *end_err;
@@ -289,6 +452,8 @@ static struct fdbg_error *record(struct recording *recording, int *status_ret)
 	*status_ret = recording->result.end == FDBG_RECORD_INTERRUPTED && !kill ? 0 : status_of(&recording->result, kill);
 	/* The file first: whatever happens to the target from here on, the recording is complete. */
 	end_err = finish_file(recording, *status_ret);
+	if (err)
+		err = after_the_link(recording, err);
 	if (!err)
 		err = end_err;
 	else
@@ -315,7 +480,11 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 	if (err)
 		return err;
 	phase = fdbg_clock_mono_ns();
-	err = make_plan(recording, status_ret);
+	err = make_plan(recording, recording->target.executable, options->symbols,
+			fdbg_target_is_launch(&options->target) ? options->target.program : recording->target.path, 0,
+			status_ret);
+	if (!err)
+		err = keep_program(recording, recording->target.path);
 	if (err)
 		return err;
 	stats->debuginfo_seconds = since(phase);
@@ -356,10 +525,21 @@ static void tear_down(struct recording *recording)
 {
 	fdbg_engine_destroy(recording->engine);
 	fdbg_writer_destroy(recording->writer);
-	fdbg_plan_destroy(recording->plan);
+	if (!recording->programs)
+		close_program(recording);
+	while (recording->programs) {
+		struct program *program = recording->programs;
+
+		recording->programs = program->next;
+		recording->plan = program->plan;
+		recording->debuginfo = program->debuginfo;
+		recording->image = program->image;
+		close_program(recording);
+		free(program->path);
+		free(program);
+	}
+	fdbg_announcer_deinit(&recording->announcer);
 	fdbg_arena_deinit(&recording->arena);
-	fdbg_debuginfo_close(recording->debuginfo);
-	fdbg_image_close(recording->image);
 	fdbg_target_close(&recording->target);
 	fdbg_live_deinit(&recording->live);
 	free(recording->output);

@@ -51,18 +51,25 @@ static struct fdbg_error *find_newest(char **ret)
 	return NULL;
 }
 
+struct fdbg_error *fdbg_cli_find_recording(int n_words, char **words, char **path_ret)
+{
+	char *path;
+
+	if (!n_words)
+		return find_newest(path_ret);
+	path = strdup(words[0]);
+	if (!path)
+		return &fdbg_error_nomem;
+	*path_ret = path;
+	return NULL;
+}
+
 struct fdbg_error *fdbg_cli_open_recording(int n_words, char **words, char **path_ret,
 					   struct fdbg_recording **ret)
 {
 	char *path = NULL;
-	struct fdbg_error *err;
+	struct fdbg_error *err = fdbg_cli_find_recording(n_words, words, &path);
 
-	if (n_words) {
-		path = strdup(words[0]);
-		err = path ? NULL : &fdbg_error_nomem;
-	} else {
-		err = find_newest(&path);
-	}
 	if (!err)
 		err = fdbg_recording_open(path, &fdbg_cli_log, ret);
 	if (err) {

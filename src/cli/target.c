@@ -252,7 +252,8 @@ static void show_progress(struct fdbg_target *target, const char *path, uint64_t
 	fflush(stderr);
 }
 
-static struct fdbg_error *copy_file(struct fdbg_target *target, const char *path, int remote, FILE *file)
+static struct fdbg_error *copy_file(struct fdbg_target *target, struct fdbg_session *session, const char *path, int remote,
+				    FILE *file)
 {
 	uint64_t size, pos = 0, shown = fdbg_clock_mono_ns();
 	FDBG_AUTO_FREE uint8_t *chunk = malloc(FETCH_CHUNK);
@@ -261,13 +262,13 @@ static struct fdbg_error *copy_file(struct fdbg_target *target, const char *path
 
 	if (!chunk)
 		return &fdbg_error_nomem;
-	err = fdbg_hostio_size(target->session, remote, &size);
+	err = fdbg_hostio_size(session, remote, &size);
 	if (err) {
 		fdbg_error_destroy(err);
 		size = 0;
 	}
 	for (;;) {
-		err = fdbg_hostio_pread(target->session, remote, chunk, FETCH_CHUNK, pos, &n);
+		err = fdbg_hostio_pread(session, remote, chunk, FETCH_CHUNK, pos, &n);
 		if (err)
 			return err;
 		if (!n)
@@ -287,8 +288,17 @@ static struct fdbg_error *copy_file(struct fdbg_target *target, const char *path
 	return NULL;
 }
 
+static void remove_temporary(struct fdbg_target *target)
+{
+	if (target->temporary)
+		unlink(target->temporary);
+	free(target->temporary);
+	target->temporary = NULL;
+}
+
 /* Reads the executable from the target into a temporary file. */
-static struct fdbg_error *fetch_executable(struct fdbg_target *target)
+static struct fdbg_error *fetch_executable(struct fdbg_target *target, struct fdbg_session *session, char **executable_ret,
+					   char **path_ret)
 {
 	const char *dir = getenv("TMPDIR");
 	FDBG_AUTO_FREE char *path = NULL;
@@ -296,12 +306,13 @@ static struct fdbg_error *fetch_executable(struct fdbg_target *target)
 	FILE *file;
 	int fd, remote;
 
-	if (!fdbg_session_abilities(target->session)->host_io)
+	if (!fdbg_session_abilities(session)->host_io)
 		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server does not give files; give a local copy of the "
 					 "program as PROGRAM");
-	err = fdbg_session_executable(target->session, &path);
+	err = fdbg_session_executable(session, &path);
 	if (err)
 		return fdbg_error_prefix(err, "give a local copy of the program as PROGRAM");
+	remove_temporary(target);
 	if (asprintf(&target->temporary, "%s/fdbg-XXXXXX", dir && *dir ? dir : "/tmp") < 0) {
 		target->temporary = NULL;
 		return &fdbg_error_nomem;
@@ -318,63 +329,91 @@ static struct fdbg_error *fetch_executable(struct fdbg_target *target)
 		close(fd);
 		return &fdbg_error_nomem;
 	}
-	err = fdbg_hostio_open(target->session, path, &remote);
+	err = fdbg_hostio_open(session, path, &remote);
 	if (!err) {
-		err = copy_file(target, path, remote, file);
-		fdbg_hostio_close(target->session, remote);
+		err = copy_file(target, session, path, remote, file);
+		fdbg_hostio_close(session, remote);
 	}
 	if (fclose(file) && !err)
 		err = fdbg_error_errno(errno, "cannot write %s", target->temporary);
 	if (err)
 		return err;
-	target->executable = strdup(target->temporary);
-	target->path = path;
+	*executable_ret = strdup(target->temporary);
+	if (!*executable_ret)
+		return &fdbg_error_nomem;
+	*path_ret = path;
 	path = NULL;
-	return target->executable ? NULL : &fdbg_error_nomem;
+	return NULL;
 }
 
 /* The file that a process of this machine executes, also when it was removed or lies in another mount namespace. */
-static struct fdbg_error *local_executable(struct fdbg_target *target)
+static struct fdbg_error *local_executable(uint64_t pid, char **executable_ret, char **path_ret)
 {
 	char link[64], path[4096];
 	struct stat running, there;
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/%llu/exe", (unsigned long long)target->options.attach);
+	snprintf(link, sizeof(link), "/proc/%llu/exe", (unsigned long long)pid);
 	n = readlink(link, path, sizeof(path) - 1);
 	if (n < 0 || stat(link, &running))
-		return fdbg_error_errno(errno, "cannot find the executable of process %llu",
-					(unsigned long long)target->options.attach);
+		return fdbg_error_errno(errno, "cannot find the executable of process %llu", (unsigned long long)pid);
 	path[n] = '\0';
-	target->path = strdup(path);
+	*path_ret = strdup(path);
 	if (stat(path, &there) || there.st_dev != running.st_dev || there.st_ino != running.st_ino)
-		target->executable = strdup(link);
+		*executable_ret = strdup(link);
 	else
-		target->executable = strdup(path);
-	return target->path && target->executable ? NULL : &fdbg_error_nomem;
+		*executable_ret = strdup(path);
+	return *path_ret && *executable_ret ? NULL : &fdbg_error_nomem;
 }
 
 static struct fdbg_error *find_executable(struct fdbg_target *target)
 {
 	const struct fdbg_target_options *options = &target->options;
+	const char *program = options->program;
 	int status;
 
-	if (options->program) {
+	/* Where the server gives no files, the one with the debug information is taken for the whole program. */
+	if (!program && !target->local && !fdbg_session_abilities(target->session)->host_io)
+		program = options->symbols;
+	if (program) {
 		struct fdbg_error *err = NULL;
 
 		/* A copy for another machine need not be executable here. */
-		target->executable = realpath(options->program, NULL);
+		target->executable = realpath(program, NULL);
 		if (!target->executable)
-			err = fdbg_error_errno(errno, "cannot read %s", options->program);
-		if (err && errno == ENOENT && !strchr(options->program, '/')) {
+			err = fdbg_error_errno(errno, "cannot read %s", program);
+		if (err && errno == ENOENT && !strchr(program, '/')) {
 			fdbg_error_destroy(err);
-			err = fdbg_target_find_program(options->program, &target->executable, &status);
+			err = fdbg_target_find_program(program, &target->executable, &status);
 		}
 		if (!err)
 			target->path = strdup(options->exec ? options->exec : target->executable);
 		return err ? err : target->path ? NULL : &fdbg_error_nomem;
 	}
-	return target->local ? local_executable(target) : fetch_executable(target);
+	if (target->local)
+		return local_executable(options->attach, &target->executable, &target->path);
+	return fetch_executable(target, target->session, &target->executable, &target->path);
+}
+
+struct fdbg_error *fdbg_target_successor(struct fdbg_target *target, struct fdbg_session *session, char **executable_ret,
+					 char **path_ret)
+{
+	FDBG_AUTO_FREE char *executable = NULL;
+	FDBG_AUTO_FREE char *path = NULL;
+	struct fdbg_error *err;
+
+	if (target->launched && target->server)
+		err = local_executable((uint64_t)fdbg_server_target(target->server), &executable, &path);
+	else if (target->local)
+		err = local_executable(target->options.attach, &executable, &path);
+	else
+		err = fetch_executable(target, session, &executable, &path);
+	if (err)
+		return err;
+	*executable_ret = executable;
+	*path_ret = path;
+	executable = path = NULL;
+	return NULL;
 }
 
 /* ---- the whole ---- */
@@ -440,6 +479,9 @@ static void leave(struct fdbg_target *target)
 		err = fdbg_session_is_attached(target->session, &attached);
 		if (!err && attached)
 			err = fdbg_session_detach(target->session, 0);
+		else if (!err && target->options.remote[0] == '|')
+			/* A command of ours: nobody else can come to it. */
+			err = fdbg_session_kill(target->session, 0);
 	}
 	fdbg_error_destroy(err);
 }
@@ -451,9 +493,7 @@ void fdbg_target_close(struct fdbg_target *target)
 		fdbg_session_destroy(target->session);
 	}
 	fdbg_server_destroy(target->server);
-	if (target->temporary)
-		unlink(target->temporary);
-	free(target->temporary);
+	remove_temporary(target);
 	free(target->executable);
 	free(target->path);
 	free(target->name);

@@ -15,6 +15,7 @@
 /* What the command line says about it (cli.md). NULL and 0: not said. */
 struct fdbg_target_options {
 	const char *program;         /* launch: what to run; remote and attach: the local copy */
+	const char *symbols;         /* the file with the debug information, NULL: none was named */
 	char *const *arguments;      /* behind the program, NULL-terminated */
 	const char *server;          /* of a launch or a local attach; NULL: the first found */
 	char *const *environment;    /* NAME=VALUE, NULL-terminated; NULL: none */
@@ -56,6 +57,14 @@ struct fdbg_error *fdbg_target_open(const struct fdbg_target_options *options, s
 /* Launches what is not there already, and makes sure that the target runs image. The session is the caller's. */
 struct fdbg_error *fdbg_target_start(struct fdbg_target *target, const struct fdbg_image *image,
 				     struct fdbg_session **ret, int *status_ret) FDBG_CHECK;
+
+/*
+ * The executable that the target runs after it has executed another program: *executable_ret is a file to read it from (valid until
+ * the next call or fdbg_target_close), *path_ret where it is on its own machine; the caller frees both. The session is that which
+ * fdbg_target_start gave.
+ */
+struct fdbg_error *fdbg_target_successor(struct fdbg_target *target, struct fdbg_session *session, char **executable_ret,
+					 char **path_ret) FDBG_CHECK;
 
 /* Ends what is left: lets go of a target that was attached to, kills what was launched, removes files. */
 void fdbg_target_close(struct fdbg_target *target);

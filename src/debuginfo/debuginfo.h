@@ -79,6 +79,9 @@ struct fdbg_function {
 	/* die 0: `()`, or `!` with noreturn; not known where unit->has_types is false */
 	struct fdbg_type_ref return_type;
 	struct fdbg_location frame_base;  /* n_ranges 0: none */
+	/* Another function with the same entry, which has another one in turn: the linker or the compiler merged them. */
+	const struct fdbg_function *merged;
+	const struct fdbg_function *inlined_in; /* this is no function but a call of it whose code is in that one; NULL */
 	struct fdbg_template_param *params; /* generic arguments */
 	size_t n_params;
 };
@@ -108,7 +111,7 @@ const struct fdbg_unit *fdbg_debuginfo_main_unit(struct fdbg_debuginfo *debuginf
 /*
  * Functions with code (low_pc not 0) of the units for which want returns true (NULL: all Rust units), in the
  * order of their entries; the array belongs to the debug information. A function that several units describe
- * at one entry comes once. Broken DIEs are passed over with a line in the log.
+ * at one entry comes once, different functions at one entry as one with the others in `merged`. Broken DIEs are passed over with a line in the log.
  */
 struct fdbg_error *fdbg_debuginfo_functions(struct fdbg_debuginfo *debuginfo,
 					    bool (*want)(void *context, const struct fdbg_unit *unit),
@@ -128,6 +131,14 @@ struct fdbg_error *fdbg_debuginfo_parameters(struct fdbg_debuginfo *debuginfo,
  */
 struct fdbg_error *fdbg_debuginfo_captures(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function,
 					   struct fdbg_arena *arena, struct fdbg_variable **ret, size_t *n_ret) FDBG_CHECK;
+
+/*
+ * The calls that were inlined into a function, also in each other, the outer ones first: each as a function with the ranges of its
+ * code there, an entry that is its lowest address, and inlined_in. The list is in the arena.
+ */
+struct fdbg_error *fdbg_debuginfo_inlines(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function,
+					  struct fdbg_arena *arena, const struct fdbg_function ***ret,
+					  size_t *n_ret) FDBG_CHECK;
 
 /* The type at a DIE offset; never NULL. */
 const struct fdbg_type *fdbg_debuginfo_type(struct fdbg_debuginfo *debuginfo, uint64_t die);

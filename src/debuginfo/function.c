@@ -267,10 +267,8 @@ static struct fdbg_error *read_template_params(struct fdbg_debuginfo *debuginfo,
 	return NULL;
 }
 
-/* Makes one function; *ret stays NULL when the DIE has no code. */
-static struct fdbg_error *make_function(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit,
-					uint64_t offset,
-					struct fdbg_function **ret)
+struct fdbg_error *fdbg_function_make(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, uint64_t offset,
+				      struct fdbg_function **ret)
 {
 	struct resolved resolved;
 	struct fdbg_die *die = &resolved.die;
@@ -357,7 +355,7 @@ struct fdbg_error *fdbg_function_load(struct fdbg_debuginfo *debuginfo, struct f
 
 		if (unit->entries[i].tag != DW_TAG_subprogram)
 			continue;
-		err = make_function(debuginfo, unit, unit->entries[i].die, &function);
+		err = fdbg_function_make(debuginfo, unit, unit->entries[i].die, &function);
 		if (err)
 			return err;
 		if (function)
@@ -380,12 +378,23 @@ static int compare_functions(const void *a, const void *b)
 	return x->die < y->die ? -1 : x->die > y->die;
 }
 
+/* Is this the same function as one of those that begin where it does? */
+static bool is_listed(const struct fdbg_function *list, const struct fdbg_function *function)
+{
+	for (; list; list = list->merged)
+		if (list->linkage_name.len || function->linkage_name.len
+			    ? fdbg_text_equal(list->linkage_name, function->linkage_name)
+			    : fdbg_text_equal(list->path, function->path))
+			return true;
+	return false;
+}
+
 struct fdbg_error *fdbg_debuginfo_functions(struct fdbg_debuginfo *debuginfo,
 					    bool (*want)(void *context, const struct fdbg_unit *unit),
 					    void *context,
 					    const struct fdbg_function *const **ret, size_t *n_ret)
 {
-	const struct fdbg_function **list;
+	struct fdbg_function **list;
 	bool *wanted = calloc(debuginfo->n_units ? debuginfo->n_units : 1, sizeof(*wanted));
 	struct fdbg_error *err = NULL;
 	size_t n = 0, kept = 0;
@@ -413,10 +422,16 @@ struct fdbg_error *fdbg_debuginfo_functions(struct fdbg_debuginfo *debuginfo,
 	free(wanted);
 	if (n)
 		qsort(list, n, sizeof(*list), compare_functions);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || list[kept - 1]->entry != list[i]->entry)
+	for (size_t i = 0; i < n; i++) {
+		list[i]->merged = NULL;
+		if (!kept || list[kept - 1]->entry != list[i]->entry) {
 			list[kept++] = list[i];
-	*ret = list;
+		} else if (!is_listed(list[kept - 1], list[i])) {
+			list[i]->merged = list[kept - 1]->merged;
+			list[kept - 1]->merged = list[i];
+		}
+	}
+	*ret = (const struct fdbg_function *const *)list;
 	*n_ret = kept;
 	return NULL;
 }
@@ -503,6 +518,26 @@ static void name_parameters(struct fdbg_debuginfo *debuginfo, uint64_t function,
 	}
 }
 
+/* A variable that is nowhere because it always has one value: the expression that says so. */
+static bool make_constant(const struct fdbg_unit_data *unit, const struct fdbg_die *die, struct fdbg_arena *arena,
+			  struct fdbg_location *ret)
+{
+	struct fdbg_location_range *range = fdbg_arena_new(arena, struct fdbg_location_range);
+	uint8_t *expr = fdbg_arena_alloc(arena, 10);
+
+	if (!range || !expr)
+		return false;
+	expr[0] = DW_OP_const8u;
+	for (int i = 0; i < 8; i++)
+		expr[1 + i] = (uint8_t)(die->const_value.low >> i * 8);
+	expr[9] = DW_OP_stack_value;
+	range->expr = expr;
+	range->len = 10;
+	*ret = (struct fdbg_location){ .ranges = range, .n_ranges = 1, .address_size = 8, .offset_size = 4,
+				       .dwarf_version = unit->unit.dwarf_version };
+	return true;
+}
+
 static struct fdbg_error *make_variable(struct fdbg_debuginfo *debuginfo, const struct fdbg_unit_data *unit,
 					const struct fdbg_die *concrete, const struct fdbg_die *abstract,
 					struct fdbg_arena *arena, struct fdbg_variable *ret)
@@ -528,6 +563,10 @@ static struct fdbg_error *make_variable(struct fdbg_debuginfo *debuginfo, const 
 	variable.type = fdbg_type_ref_to(debuginfo, type);
 	err = fdbg_lists_location(debuginfo, unit, concrete ? &concrete->location : &none, arena,
 				  &variable.location);
+	if (!err && !variable.location.n_ranges && concrete && concrete->const_value.present &&
+	    (!concrete->const_value.high || concrete->const_value.negative) &&
+	    !make_constant(unit, concrete, arena, &variable.location))
+		err = &fdbg_error_nomem;
 	if (err)
 		return err;
 	*ret = variable;

@@ -339,6 +339,20 @@ const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address
 	return segment->bytes ? segment->bytes + start : NULL;
 }
 
+void fdbg_image_each_code(const struct fdbg_image *image,
+			  bool (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context)
+{
+	for (size_t i = 0; i < image->n_segments; i++) {
+		const struct segment *segment = &image->segments[i];
+		uint64_t size = segment->file_size < segment->memory_size ? segment->file_size : segment->memory_size;
+		const uint8_t *bytes = segment->executable && size
+					       ? fdbg_image_bytes(image, segment->address, (size_t)size, false) : NULL;
+
+		if (bytes && !visit(context, segment->address, bytes, (size_t)size))
+			return;
+	}
+}
+
 bool fdbg_image_is_code(const struct fdbg_image *image, uint64_t address)
 {
 	struct segment *segment = segment_at(image, address, 1);

@@ -53,6 +53,10 @@ const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address
 void fdbg_image_each_symbol(const struct fdbg_image *image,
 			    bool (*visit)(void *context, const struct fdbg_symbol *symbol), void *context);
 
+/* Calls visit for the file's bytes of each executable segment until it returns false. */
+void fdbg_image_each_code(const struct fdbg_image *image,
+			  bool (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);
+
 /* True when the image takes a symbol of that name from a shared library. */
 bool fdbg_image_imports(const struct fdbg_image *image, const char *name);
 

@@ -145,6 +145,13 @@ struct fdbg_text fdbg_lines_file(struct fdbg_debuginfo *debuginfo, struct fdbg_u
 size_t fdbg_lines_find(const struct fdbg_unit_data *unit, uint64_t address);
 
 /* function.c */
+/*
+ * Makes a function of a subprogram's or an inlined subroutine's DIE, in the debug information's arena; *ret stays as it is when the
+ * DIE has no code.
+ */
+struct fdbg_error *fdbg_function_make(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, uint64_t offset,
+				      struct fdbg_function **ret) FDBG_CHECK;
+
 struct fdbg_error *fdbg_function_load(struct fdbg_debuginfo *debuginfo,
 				      struct fdbg_unit_data *unit) FDBG_CHECK;
 

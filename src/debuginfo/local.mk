@@ -7,6 +7,7 @@ libfdbgcore_a_SOURCES += \
 	src/debuginfo/frame.c \
 	src/debuginfo/function.c \
 	src/debuginfo/image.c src/debuginfo/image.h src/debuginfo/image_internal.h \
+	src/debuginfo/inlines.c \
 	src/debuginfo/internal.h \
 	src/debuginfo/leb.h \
 	src/debuginfo/line_program.c src/debuginfo/line_program.h \

@@ -112,6 +112,39 @@ static void put_parent(struct dump *dump, const struct fdbg_frame_event *at)
 	}
 }
 
+/* The other functions that the optimizer or the linker made one with this one. */
+static void put_merged(struct dump *dump, uint32_t breakpoint_id)
+{
+	const struct fdbg_message_breakpoint *breakpoint = fdbg_recording_breakpoint(dump->recording, breakpoint_id);
+
+	if (!breakpoint || !breakpoint->n_merged)
+		return;
+	put_key(dump, "merged");
+	for (size_t i = 0; i < breakpoint->n_merged; i++) {
+		fdbg_buf_byte(&dump->out, i ? ',' : '[');
+		fdbg_render_json_string(&dump->out, breakpoint->merged[i].data, breakpoint->merged[i].len);
+	}
+	fdbg_buf_byte(&dump->out, ']');
+}
+
+static void put_inlined(struct dump *dump, uint32_t breakpoint_id)
+{
+	const struct fdbg_message_breakpoint *breakpoint = fdbg_recording_breakpoint(dump->recording, breakpoint_id);
+
+	if (breakpoint && breakpoint->inlined)
+		fdbg_buf_string(&dump->out, ",\"inlined\":true");
+}
+
+/* Where a returned value was read by a rule that may not apply, its event says so. */
+static void put_certainty(struct dump *dump, const struct fdbg_message_event *event)
+{
+	const struct fdbg_message_breakpoint *breakpoint = fdbg_recording_breakpoint(dump->recording, event->breakpoint_id);
+
+	if (breakpoint && breakpoint->assumed && event->n_values && !dump->recording->at.unwound &&
+	    event->values[0].value.kind != FDBG_VALUE_OPAQUE)
+		put_text(dump, "certainty", FDBG_TEXT("assumed"));
+}
+
 static void put_event(struct dump *dump, const struct fdbg_message *message)
 {
 	static const char *const names[] = {
@@ -156,6 +189,8 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 	switch (event->kind) {
 	case FDBG_EVENT_CALL:
 		put_values(dump, "args", event);
+		put_merged(dump, event->breakpoint_id);
+		put_inlined(dump, event->breakpoint_id);
 		break;
 	case FDBG_EVENT_RETURN:
 		if (dump->options->values != FDBG_DUMP_NONE) {
@@ -164,9 +199,12 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 				put_value(dump, &event->values[0].value);
 			else
 				fdbg_buf_string(&dump->out, "null");
+			put_certainty(dump, event);
 		}
 		if (at->unwound)
 			fdbg_buf_string(&dump->out, ",\"unwound\":true");
+		else
+			put_inlined(dump, event->breakpoint_id);
 		break;
 	case FDBG_EVENT_BREAKPOINT:
 	case FDBG_EVENT_PANIC:
@@ -254,7 +292,10 @@ static struct fdbg_error *put_message(struct dump *dump, const struct fdbg_messa
 		put_allocation(dump, message);
 		break;
 	case FDBG_STREAM_OTHER:
-		put_unknown(dump, message);
+		if (fdbg_text_is(message->key, "exec"))
+			err = put_json_message(dump, "exec", message);
+		else
+			put_unknown(dump, message);
 		break;
 	}
 	fdbg_buf_byte(&dump->out, '\n');

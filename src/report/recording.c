@@ -100,6 +100,18 @@ static bool keep_breakpoint(struct fdbg_recording *recording, const struct fdbg_
 	/* What to capture concerns the recorder alone. */
 	breakpoint->only = NULL;
 	breakpoint->n_only = 0;
+	if (message->n_merged) {
+		struct fdbg_text *merged = fdbg_arena_array(&recording->arena, message->n_merged, sizeof(*merged));
+
+		for (size_t i = 0; i < message->n_merged && merged; i++) {
+			merged[i] = message->merged[i];
+			if (!keep(recording, &merged[i]))
+				merged = NULL;
+		}
+		if (!merged)
+			return false;
+		breakpoint->merged = merged;
+	}
 	return keep(recording, &breakpoint->fn_name) &&
 	       fdbg_map_set(&recording->breakpoints, breakpoint->id, (uintptr_t)breakpoint);
 }
@@ -149,7 +161,7 @@ struct fdbg_error *fdbg_recording_next(struct fdbg_recording *recording, const s
 		}
 		if (err->code == FDBG_ERROR_END) {
 			fdbg_error_destroy(err);
-			if (fdbg_recording_is_cut(recording))
+			if (fdbg_recording_is_cut(recording) && !recording->growing)
 				fdbg_log(recording->log, FDBG_LOG_WARNING,
 					 "%s: no end of stream: it was cut short or is still being written; read up to offset %"
 					 PRIu64, recording->path, fdbg_reader_offset(recording->reader));

@@ -19,6 +19,7 @@ struct fdbg_recording {
 	struct fdbg_reader *reader;
 	const struct fdbg_log *log;
 	bool strict;
+	bool growing;                 /* no warning of a file without its end: it is read on later */
 	struct fdbg_arena arena;
 	const struct fdbg_message_info *info; /* the debugger message; NULL: none so far */
 	struct fdbg_render_context render; /* how values print, by that message */

@@ -175,6 +175,7 @@ static void put_quoted(struct fdbg_show *show, struct fdbg_text text)
 static struct fdbg_error *put_call(struct fdbg_show *show, struct fdbg_tree_thread *thread,
 				   const struct fdbg_node *node)
 {
+	const struct fdbg_message_breakpoint *breakpoint;
 	struct fdbg_node_value value;
 	struct fdbg_error *err;
 	bool found;
@@ -200,7 +201,11 @@ static struct fdbg_error *put_call(struct fdbg_show *show, struct fdbg_tree_thre
 		fdbg_buf_string(&show->out, " …");
 		break;
 	case FDBG_FLOW_RETURNED:
-		err = put_result(show, thread, node);
+		breakpoint = fdbg_recording_breakpoint(show->recording, node->breakpoint_id);
+		if (breakpoint && breakpoint->inlined)
+			fdbg_buf_string(&show->out, " [inlined]");
+		else
+			err = put_result(show, thread, node);
 		break;
 	case FDBG_FLOW_UNWOUND:
 	case FDBG_FLOW_LOST:

@@ -11,6 +11,7 @@
 
 /* Encoders append to the buffer; that memory ran out is seen there. Texts that are not UTF-8 are repaired. */
 void fdbg_content_put_info(struct fdbg_buf *buf, const struct fdbg_message_info *info);
+void fdbg_content_put_exec(struct fdbg_buf *buf, const struct fdbg_message_exec *exec);
 void fdbg_content_put_file(struct fdbg_buf *buf, const struct fdbg_message_file *file);
 void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint);
 void fdbg_content_put_allocation(struct fdbg_buf *buf, const struct fdbg_message_allocation *allocation);

@@ -85,6 +85,20 @@ void fdbg_content_put_info(struct fdbg_buf *buf, const struct fdbg_message_info 
 	fdbg_buf_byte(buf, '}');
 }
 
+void fdbg_content_put_exec(struct fdbg_buf *buf, const struct fdbg_message_exec *exec)
+{
+	fdbg_buf_string(buf, "{\"type\":\"Exec\",\"target\":");
+	put_text(buf, exec->target);
+	fdbg_buf_string(buf, exec->recorded ? ",\"recorded\":true" : ",\"recorded\":false");
+	if (exec->package_name.len)
+		put_key_text(buf, "package_name", exec->package_name);
+	if (exec->workspace_root.len)
+		put_key_text(buf, "workspace_root", exec->workspace_root);
+	if (exec->rustc.len)
+		put_key_text(buf, "rustc", exec->rustc);
+	fdbg_buf_byte(buf, '}');
+}
+
 void fdbg_content_put_file(struct fdbg_buf *buf, const struct fdbg_message_file *file)
 {
 	fdbg_buf_printf(buf, "{\"id\":%" PRIu32, file->id);
@@ -148,6 +162,14 @@ void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message
 	case FDBG_CAPTURE_NONE:
 		fdbg_buf_string(buf, "\"None\"");
 		break;
+	}
+	if (breakpoint->inlined)
+		fdbg_buf_string(buf, ",\"inlined\":true");
+	if (breakpoint->assumed)
+		fdbg_buf_string(buf, ",\"certainty\":\"assumed\"");
+	if (breakpoint->n_merged) {
+		fdbg_buf_string(buf, ",\"merged\":");
+		put_texts(buf, breakpoint->merged, breakpoint->n_merged);
 	}
 	fdbg_buf_byte(buf, '}');
 }
@@ -329,6 +351,10 @@ static void parse_breakpoint(struct source *source, const json_t *json,
 	} else {
 		fail(source, "capture");
 	}
+	breakpoint->inlined = json_is_true(json_object_get(json, "inlined"));
+	breakpoint->assumed = fdbg_text_is(text_of(json_object_get(json, "certainty")), "assumed");
+	if (json_object_get(json, "merged"))
+		get_texts(source, json, "merged", &breakpoint->merged, &breakpoint->n_merged);
 }
 
 static void parse_allocation(struct source *source, const json_t *json,

@@ -6,14 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <fdbg/stream.h> /* the enums */
+
 #include "base/text.h"
 #include "value/value.h"
-
-/* What a file is about: one kind a stream key. */
-enum fdbg_stream {
-	FDBG_STREAM_INFO, FDBG_STREAM_FILE, FDBG_STREAM_BREAKPOINT, FDBG_STREAM_EVENT, FDBG_STREAM_ALLOCATION,
-	FDBG_STREAM_OTHER, /* a stream this version does not know */
-};
 
 /* The key ("info", "file", …); NULL for OTHER. */
 const char *fdbg_stream_key(enum fdbg_stream stream);
@@ -33,6 +29,16 @@ struct fdbg_message_info {
 	struct fdbg_text rustc;     /* version of the compiler of main's crate */
 };
 
+/*
+ * fdbg's own: the process executed another program. It goes into a stream of its own, `exec`, for readers of `info` take
+ * a message that they do not know for damage; fdbg's readers pass over it as over every stream that they do not know.
+ */
+struct fdbg_message_exec {
+	struct fdbg_text target;    /* the new executable, empty: not known */
+	struct fdbg_text package_name, workspace_root, rustc; /* as in info; empty where it is not recorded */
+	bool recorded;              /* its functions are traced */
+};
+
 struct fdbg_message_file {
 	uint32_t id;
 	struct fdbg_text path, crate_name;
@@ -40,8 +46,6 @@ struct fdbg_message_file {
 	uint32_t modified_nanos;
 };
 
-enum fdbg_breakpoint_type { FDBG_BREAKPOINT, FDBG_BREAKPOINT_FUNCTION_CALL, FDBG_BREAKPOINT_FUNCTION_RETURN,
-			    FDBG_BREAKPOINT_FUTURE_ENDPOINT };
 enum fdbg_capture { FDBG_CAPTURE_ARGUMENTS, FDBG_CAPTURE_LOCALS, FDBG_CAPTURE_ONLY, FDBG_CAPTURE_NONE };
 
 struct fdbg_message_breakpoint {
@@ -54,20 +58,16 @@ struct fdbg_message_breakpoint {
 	enum fdbg_capture capture;
 	const struct fdbg_text *only;   /* of CAPTURE_ONLY */
 	size_t n_only;
+	/* Keys of our own (doc/stream.md), left out where they say nothing. */
+	bool inlined;                   /* its events are of a call that was inlined */
+	bool assumed;                   /* of FUNCTION_RETURN: the values are read where they probably are */
+	const struct fdbg_text *merged; /* of FUNCTION_CALL: full names of functions that share the code */
+	size_t n_merged;
 };
 
 /* Ids that mean the same in every file. */
 enum { FDBG_BREAKPOINT_ID_PANIC = 1, FDBG_BREAKPOINT_ID_TRACE = 2, FDBG_BREAKPOINT_ID_ALLOC = 3,
        FDBG_BREAKPOINT_ID_RELEASE = 4, FDBG_BREAKPOINT_ID_FIRST = 5 };
-
-enum fdbg_event_kind {
-	FDBG_EVENT_CALL,         /* F */
-	FDBG_EVENT_RETURN,       /* R */
-	FDBG_EVENT_BREAKPOINT,   /* BB */
-	FDBG_EVENT_PANIC,        /* BP */
-	FDBG_EVENT_FUTURE_ENTER, /* BF{ */
-	FDBG_EVENT_FUTURE_EXIT,  /* BF} */
-};
 
 struct fdbg_message_event {
 	enum fdbg_event_kind kind;
@@ -79,8 +79,6 @@ struct fdbg_message_event {
 	const struct fdbg_named_value *values; /* arguments, or one `return_value`, or locals */
 	size_t n_values;
 };
-
-enum fdbg_allocation_action { FDBG_ALLOCATION_ALLOC, FDBG_ALLOCATION_DROP };
 
 struct fdbg_message_allocation {
 	enum fdbg_allocation_action action;

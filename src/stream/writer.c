@@ -47,15 +47,20 @@ void fdbg_writer_destroy(struct fdbg_writer *writer)
 	free(writer);
 }
 
-/* Sends the payload as a message of the stream. */
-static struct fdbg_error *put(struct fdbg_writer *writer, enum fdbg_stream stream, uint64_t time_ms)
+/* Sends the payload as a message of the stream with that key. */
+static struct fdbg_error *put_keyed(struct fdbg_writer *writer, const char *key, uint64_t time_ms)
 {
 	struct fdbg_error *err = fdbg_buf_error(&writer->payload);
 
 	if (err)
 		return err;
-	return fdbg_container_write(writer->container, fdbg_text_from(fdbg_stream_key(stream)), time_ms,
-				    writer->payload.data, writer->payload.len);
+	return fdbg_container_write(writer->container, fdbg_text_from(key), time_ms, writer->payload.data,
+				    writer->payload.len);
+}
+
+static struct fdbg_error *put(struct fdbg_writer *writer, enum fdbg_stream stream, uint64_t time_ms)
+{
+	return put_keyed(writer, fdbg_stream_key(stream), time_ms);
 }
 
 struct fdbg_error *fdbg_writer_info(struct fdbg_writer *writer, uint64_t time_ms,
@@ -64,6 +69,14 @@ struct fdbg_error *fdbg_writer_info(struct fdbg_writer *writer, uint64_t time_ms
 	fdbg_buf_clear(&writer->payload);
 	fdbg_content_put_info(&writer->payload, info);
 	return put(writer, FDBG_STREAM_INFO, time_ms);
+}
+
+struct fdbg_error *fdbg_writer_exec(struct fdbg_writer *writer, uint64_t time_ms,
+				    const struct fdbg_message_exec *exec)
+{
+	fdbg_buf_clear(&writer->payload);
+	fdbg_content_put_exec(&writer->payload, exec);
+	return put_keyed(writer, "exec", time_ms);
 }
 
 struct fdbg_error *fdbg_writer_file(struct fdbg_writer *writer, uint64_t time_ms,

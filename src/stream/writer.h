@@ -30,6 +30,8 @@ void fdbg_writer_destroy(struct fdbg_writer *writer);
 
 struct fdbg_error *fdbg_writer_info(struct fdbg_writer *writer, uint64_t time_ms,
 				    const struct fdbg_message_info *info) FDBG_CHECK;
+struct fdbg_error *fdbg_writer_exec(struct fdbg_writer *writer, uint64_t time_ms,
+				    const struct fdbg_message_exec *exec) FDBG_CHECK;
 struct fdbg_error *fdbg_writer_file(struct fdbg_writer *writer, uint64_t time_ms,
 				    const struct fdbg_message_file *file) FDBG_CHECK;
 struct fdbg_error *fdbg_writer_breakpoint(struct fdbg_writer *writer, uint64_t time_ms,

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "config.h"
 
 /* Readers of the format know recordings by this name. */
@@ -67,6 +66,14 @@ static void modification_time(const struct fdbg_function *function, const char *
 	file->modified_nanos = (uint32_t)st.st_mtim.tv_nsec;
 }
 
+static struct fdbg_text rustc_version(const struct fdbg_unit *unit, struct fdbg_arena *arena)
+{
+	if (!unit->rustc_major)
+		return (struct fdbg_text){ 0 };
+	return fdbg_text_from(fdbg_arena_printf(arena, "%u.%u.%u", unit->rustc_major, unit->rustc_minor,
+						unit->rustc_patch));
+}
+
 static struct fdbg_error *write_info(struct fdbg_writer *writer, uint64_t now, const struct fdbg_plan *plan,
 				     const struct fdbg_unit *main_unit, const struct fdbg_announcement *announcement,
 				     struct fdbg_arena *arena)
@@ -89,9 +96,8 @@ static struct fdbg_error *write_info(struct fdbg_writer *writer, uint64_t now, c
 		return &fdbg_error_nomem;
 	for (size_t i = 0; i < announcement->n_arguments; i++)
 		arguments[i] = fdbg_text_from(announcement->arguments[i]);
-	if (main_unit && main_unit->rustc_major)
-		info.rustc = fdbg_text_from(fdbg_arena_printf(arena, "%u.%u.%u", main_unit->rustc_major,
-							      main_unit->rustc_minor, main_unit->rustc_patch));
+	if (main_unit)
+		info.rustc = rustc_version(main_unit, arena);
 	return fdbg_writer_info(writer, now, &info);
 }
 
@@ -130,11 +136,13 @@ static struct fdbg_error *write_function(struct fdbg_writer *writer, uint64_t no
 		.has_end = function->body_line != 0,
 		.end_line = function->body_line, .end_column = function->body_column,
 		.type = FDBG_BREAKPOINT_FUNCTION_CALL, .fn_name = short_name(function),
-		.capture = FDBG_CAPTURE_ARGUMENTS,
+		.capture = FDBG_CAPTURE_ARGUMENTS, .inlined = function->inlined_in,
+		.merged = traced->merged, .n_merged = traced->n_merged,
 	};
 	struct fdbg_message_breakpoint ret = {
 		.id = traced->return_id, .file_id = file_id, .line = function->end_line,
-		.type = FDBG_BREAKPOINT_FUNCTION_RETURN, .capture = FDBG_CAPTURE_NONE,
+		.type = FDBG_BREAKPOINT_FUNCTION_RETURN, .capture = FDBG_CAPTURE_NONE, .inlined = function->inlined_in,
+		.assumed = traced->return_assumed,
 	};
 	struct fdbg_error *err = fdbg_writer_breakpoint(writer, now, &call);
 
@@ -152,36 +160,48 @@ static struct fdbg_error *write_endpoint(struct fdbg_writer *writer, uint64_t no
 	return fdbg_writer_breakpoint(writer, now, &endpoint);
 }
 
-static struct fdbg_error *write_functions(struct fdbg_writer *writer, uint64_t now, const struct fdbg_plan *plan,
-					  struct fdbg_text root, const char *const *map, struct fdbg_arena *arena,
-					  struct fdbg_strmap *files)
+/* Announces the source file of a function, once. */
+static struct fdbg_error *write_file(struct fdbg_announcer *announcer, struct fdbg_writer *writer, uint64_t now,
+				     const struct fdbg_function *function, const char *const *map, uint32_t *id_ret)
 {
-	uint32_t *file_ids = fdbg_arena_array(arena, plan->n_functions, sizeof(*file_ids));
+	struct fdbg_arena *arena = &announcer->arena;
+	struct fdbg_message_file file = { .crate_name = function->unit->crate };
+	struct fdbg_error *err;
+	uint64_t id;
+
+	file.path = fdbg_announce_path(function, announcer->root, arena);
+	if (file.path.data)
+		file.path = map_path(file.path, map, arena);
+	if (!file.path.data)
+		return &fdbg_error_nomem;
+	if (!fdbg_strmap_get(&announcer->files, file.path, &id)) {
+		/* The key outlives the debug information. */
+		file.path.data = fdbg_arena_copy(arena, file.path.data, file.path.len);
+		id = announcer->files.n_used + 1; /* 0 is the debugger's own */
+		if (!file.path.data || !fdbg_strmap_set(&announcer->files, file.path, id))
+			return &fdbg_error_nomem;
+		file.id = (uint32_t)id;
+		modification_time(function, map, arena, &file);
+		err = fdbg_writer_file(writer, now, &file);
+		if (err)
+			return err;
+	}
+	*id_ret = (uint32_t)id;
+	return NULL;
+}
+
+/* Announces the functions of a plan. first: of the recording, with the breakpoints that every recording has. */
+static struct fdbg_error *write_functions(struct fdbg_announcer *announcer, struct fdbg_writer *writer, uint64_t now,
+					  const struct fdbg_plan *plan, const char *const *map, bool first)
+{
+	uint32_t *file_ids = fdbg_arena_array(&announcer->arena, plan->n_functions, sizeof(*file_ids));
 	struct fdbg_error *err = NULL;
 
 	if (!file_ids)
 		return &fdbg_error_nomem;
-	for (size_t i = 0; i < plan->n_functions && !err; i++) {
-		const struct fdbg_function *function = plan->functions[i].function;
-		struct fdbg_message_file file = { .crate_name = function->unit->crate };
-		uint64_t id;
-
-		file.path = fdbg_announce_path(function, root, arena);
-		if (file.path.data)
-			file.path = map_path(file.path, map, arena);
-		if (!file.path.data)
-			return &fdbg_error_nomem;
-		if (!fdbg_strmap_get(files, file.path, &id)) {
-			id = files->n_used + 1; /* 0 is the debugger's own */
-			if (!fdbg_strmap_set(files, file.path, id))
-				return &fdbg_error_nomem;
-			file.id = (uint32_t)id;
-			modification_time(function, map, arena, &file);
-			err = fdbg_writer_file(writer, now, &file);
-		}
-		file_ids[i] = (uint32_t)id;
-	}
-	if (!err)
+	for (size_t i = 0; i < plan->n_functions && !err; i++)
+		err = write_file(announcer, writer, now, plan->functions[i].function, map, &file_ids[i]);
+	if (!err && first)
 		err = write_fixed_breakpoints(writer, now);
 	for (size_t i = 0; i < plan->n_functions && !err; i++)
 		err = write_function(writer, now, file_ids[i], &plan->functions[i]);
@@ -191,8 +211,9 @@ static struct fdbg_error *write_functions(struct fdbg_writer *writer, uint64_t n
 	return err;
 }
 
-struct fdbg_error *fdbg_announce(struct fdbg_writer *writer, const struct fdbg_plan *plan,
-				 struct fdbg_debuginfo *debuginfo, const struct fdbg_announcement *announcement)
+struct fdbg_error *fdbg_announce(struct fdbg_announcer *announcer, struct fdbg_writer *writer,
+				 const struct fdbg_plan *plan, struct fdbg_debuginfo *debuginfo,
+				 const struct fdbg_announcement *announcement)
 {
 	const struct fdbg_unit *main_unit = fdbg_debuginfo_main_unit(debuginfo);
 	uint64_t now = fdbg_clock_wall_ms();
@@ -200,17 +221,40 @@ struct fdbg_error *fdbg_announce(struct fdbg_writer *writer, const struct fdbg_p
 		.path = FDBG_TEXT(INTERNAL_FILE), .crate_name = FDBG_TEXT(INTERNAL_FILE),
 		.modified_secs = now / 1000, .modified_nanos = (uint32_t)(now % 1000) * 1000000,
 	};
-	struct fdbg_arena arena = { 0 };
-	struct fdbg_strmap files = { 0 };
 	struct fdbg_error *err;
 
-	err = write_info(writer, now, plan, main_unit, announcement, &arena);
+	if (main_unit && main_unit->comp_dir.len) {
+		announcer->root = main_unit->comp_dir;
+		announcer->root.data = fdbg_arena_copy(&announcer->arena, announcer->root.data, announcer->root.len);
+		if (!announcer->root.data)
+			return &fdbg_error_nomem;
+	}
+	err = write_info(writer, now, plan, main_unit, announcement, &announcer->arena);
 	if (!err)
 		err = fdbg_writer_file(writer, now, &internal);
-	if (!err)
-		err = write_functions(writer, now, plan, main_unit ? main_unit->comp_dir : FDBG_TEXT(""),
-				      announcement->map, &arena, &files);
-	fdbg_strmap_deinit(&files);
-	fdbg_arena_deinit(&arena);
-	return err;
+	return err ? err : write_functions(announcer, writer, now, plan, announcement->map, true);
+}
+
+struct fdbg_error *fdbg_announce_exec(struct fdbg_announcer *announcer, struct fdbg_writer *writer,
+				      const struct fdbg_plan *plan, struct fdbg_debuginfo *debuginfo,
+				      const struct fdbg_announcement *announcement, bool known)
+{
+	const struct fdbg_unit *main_unit = debuginfo ? fdbg_debuginfo_main_unit(debuginfo) : NULL;
+	struct fdbg_message_exec exec = { .target = fdbg_text_from(announcement->program), .recorded = plan };
+	uint64_t now = fdbg_clock_wall_ms();
+	struct fdbg_error *err;
+
+	if (main_unit) {
+		exec.package_name = main_unit->crate;
+		exec.workspace_root = map_path(main_unit->comp_dir, announcement->map, &announcer->arena);
+		exec.rustc = rustc_version(main_unit, &announcer->arena);
+	}
+	err = fdbg_writer_exec(writer, now, &exec);
+	return err || !plan || known ? err : write_functions(announcer, writer, now, plan, announcement->map, false);
+}
+
+void fdbg_announcer_deinit(struct fdbg_announcer *announcer)
+{
+	fdbg_strmap_deinit(&announcer->files);
+	fdbg_arena_deinit(&announcer->arena);
 }

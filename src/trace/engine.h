@@ -33,7 +33,7 @@ enum fdbg_engine_event_kind {
 	FDBG_ENGINE_LANDING, /* unwinding or a long jump goes on in a frame: the hit has thread, time and registers, no site and no memory */
 	FDBG_ENGINE_EXITED,  /* exit_code */
 	FDBG_ENGINE_KILLED,  /* signal */
-	FDBG_ENGINE_EXEC,    /* another program runs now, without probes */
+	FDBG_ENGINE_EXEC,    /* another program is about to run, without probes; see fdbg_engine_adopt. The hit has thread and time */
 };
 
 struct fdbg_engine_event {
@@ -50,10 +50,13 @@ struct fdbg_engine_stats {
 	uint64_t stepped;    /* hits that could not run out of line */
 };
 
+struct fdbg_image;
+
 struct fdbg_engine_ops {
 	struct fdbg_error *(*next)(struct fdbg_engine *engine, int timeout_ms, struct fdbg_engine_event *ret);
 	struct fdbg_error *(*release)(struct fdbg_engine *engine);
 	struct fdbg_error *(*watch_unwinding)(struct fdbg_engine *engine);
+	struct fdbg_error *(*adopt)(struct fdbg_engine *engine, const struct fdbg_image *image, const struct fdbg_plan *plan);
 	struct fdbg_error *(*stop)(struct fdbg_engine *engine, bool kill);
 	void (*destroy)(struct fdbg_engine *engine);
 };
@@ -89,6 +92,17 @@ FDBG_CHECK static inline struct fdbg_error *fdbg_engine_watch_unwinding(struct f
 	return engine->ops->watch_unwinding(engine);
 }
 
+/*
+ * After an EXEC event and before the next: the process runs image from now on and is probed as the plan, made from it, says.
+ * Image and plan NULL: it runs without probes. The former ones are not used any more. A plan that cannot be put in is no error of
+ * the target: REFUSED or UNSUPPORTED, and it runs without probes.
+ */
+FDBG_CHECK static inline struct fdbg_error *fdbg_engine_adopt(struct fdbg_engine *engine, const struct fdbg_image *image,
+							      const struct fdbg_plan *plan)
+{
+	return engine->ops->adopt(engine, image, plan);
+}
+
 /* Stops the target, takes all probes out and detaches, or kills it. */
 FDBG_CHECK static inline struct fdbg_error *fdbg_engine_stop(struct fdbg_engine *engine, bool kill)
 {
@@ -102,7 +116,6 @@ static inline void fdbg_engine_destroy(struct fdbg_engine *engine)
 }
 
 struct fdbg_session;
-struct fdbg_image;
 struct fdbg_log;
 
 /*

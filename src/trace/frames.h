@@ -27,6 +27,8 @@ struct fdbg_shadow_frame {
 	uint64_t future;          /* of a poll: the coroutine's address */
 	bool has_future;
 	bool recorded;            /* its call was written (not beyond --depth) */
+	/* It ended in a jump to this function, which has its CFA and returns for it. NULL: it has not. */
+	const struct fdbg_traced_function *replaced_by;
 };
 
 struct fdbg_shadow_thread {

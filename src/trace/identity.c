@@ -194,25 +194,51 @@ static struct fdbg_error *compare_code(struct fdbg_session *session, const struc
 				 info->path);
 }
 
+/* The build-id of the target's program, empty where it has none, and its auxiliary vector, zeros where it is not told. */
+static struct fdbg_error *of_program(struct fdbg_session *session, struct fdbg_build_id *ret, struct fdbg_auxv *auxv_ret)
+{
+	struct fdbg_error *err = fdbg_identity_auxv(session, auxv_ret);
+
+	*ret = (struct fdbg_build_id){ 0 };
+	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		fdbg_error_destroy(err);
+		*auxv_ret = (struct fdbg_auxv){ 0 };
+		return NULL;
+	}
+	if (!err && auxv_ret->phent == sizeof(Elf64_Phdr))
+		err = of_headers(session, auxv_ret->phdr, auxv_ret->phnum, ret);
+	return err;
+}
+
+static bool is_of(const struct fdbg_build_id *id, const struct fdbg_image_info *info)
+{
+	return info->build_id && id->len && id->len == info->build_id_len && !memcmp(id->bytes, info->build_id, id->len);
+}
+
+struct fdbg_error *fdbg_identity_same(struct fdbg_session *session, const struct fdbg_image *image, bool *ret)
+{
+	struct fdbg_build_id id;
+	struct fdbg_auxv auxv;
+	struct fdbg_error *err = of_program(session, &id, &auxv);
+
+	if (!err)
+		*ret = is_of(&id, fdbg_image_info(image));
+	return err;
+}
+
 struct fdbg_error *fdbg_identity_check(struct fdbg_session *session, const struct fdbg_image *image)
 {
 	const struct fdbg_image_info *info = fdbg_image_info(image);
 	char ours[2 * FDBG_BUILD_ID_MAX + 1], theirs[2 * FDBG_BUILD_ID_MAX + 1];
-	struct fdbg_build_id id = { 0 };
+	struct fdbg_build_id id;
 	struct fdbg_auxv auxv;
-	struct fdbg_error *err = fdbg_identity_auxv(session, &auxv);
+	struct fdbg_error *err = of_program(session, &id, &auxv);
 
-	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
-		fdbg_error_destroy(err);
-		return NULL;
-	}
-	if (!err && auxv.phent == sizeof(Elf64_Phdr))
-		err = of_headers(session, auxv.phdr, auxv.phnum, &id);
 	if (err)
 		return err;
 	if (!id.len || !info->build_id)
 		return compare_code(session, image, auxv.entry);
-	if (id.len == info->build_id_len && !memcmp(id.bytes, info->build_id, id.len))
+	if (is_of(&id, info))
 		return NULL;
 	hex(info->build_id, info->build_id_len, ours);
 	hex(id.bytes, id.len, theirs);

@@ -39,4 +39,7 @@ struct fdbg_error *fdbg_identity_of_module(struct fdbg_session *session, uint64_
  */
 struct fdbg_error *fdbg_identity_check(struct fdbg_session *session, const struct fdbg_image *image) FDBG_CHECK;
 
+/* Whether the target's program has the same build-id as image. False also where one of them has none or cannot be asked. */
+struct fdbg_error *fdbg_identity_same(struct fdbg_session *session, const struct fdbg_image *image, bool *ret) FDBG_CHECK;
+
 #endif

@@ -29,6 +29,13 @@ static struct fdbg_stop_place *append(struct fdbg_places *places, uint64_t addre
 	return &places->items[places->n_items++];
 }
 
+static void keep_original(struct fdbg_stop_place *place, const struct fdbg_code *insn)
+{
+	place->has_original = insn->size >= sizeof(place->original);
+	if (place->has_original)
+		memcpy(place->original, insn->bytes, sizeof(place->original));
+}
+
 /* Puts the moved instruction of a place at the end of `code`, which will be at scratch_used. */
 static void move(struct fdbg_places *places, struct fdbg_stop_place *place, const struct fdbg_code *insn,
 		 struct fdbg_buf *code)
@@ -103,7 +110,7 @@ static struct fdbg_error *prepare_slots(struct fdbg_places *places)
 	struct fdbg_buf code = { 0 };
 	struct fdbg_error *err;
 
-	for (size_t i = 0; i < places->n_items && places->scratch_size; i++) {
+	for (size_t i = 0; i < places->n_items; i++) {
 		struct fdbg_stop_place *place = &places->items[i];
 		struct fdbg_code insn = { .address = place->address, .size = LONGEST_INSN };
 
@@ -112,8 +119,10 @@ static struct fdbg_error *prepare_slots(struct fdbg_places *places)
 			insn.bytes = fdbg_image_bytes(places->image, place->address - places->bias, insn.size, false);
 			insn.size -= !insn.bytes;
 		}
-		if (insn.bytes)
+		if (insn.bytes) {
+			keep_original(place, &insn);
 			move(places, place, &insn, &code);
+		}
 	}
 	err = write_slots(places, 0, &code);
 	fdbg_buf_deinit(&code);
@@ -183,6 +192,8 @@ struct fdbg_error *fdbg_places_add(struct fdbg_places *places, uint64_t address,
 		err = fdbg_session_collect(places->session);
 	if (err)
 		return err;
+	if (done)
+		keep_original(place, &insn);
 	if (done && places->scratch_size)
 		move(places, place, &insn, &code);
 	err = write_slots(places, places->n_items - 1, &code);

@@ -34,6 +34,8 @@ struct fdbg_stop_place {
 	uint64_t slot;       /* run-time, 0: to be stepped */
 	enum fdbg_place_role role;
 	bool inserted;
+	bool has_original;
+	uint8_t original[4]; /* what the breakpoint displaces */
 };
 
 struct fdbg_places {

@@ -4,34 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "rust/decode.h"
+#include "trace/inlines.h"
 #include "trace/panics.h"
+#include "trace/plan_internal.h"
 #include "trace/sources.h"
 
 /* The most memory that a site captures with every hit; what is beyond is read on demand. */
 #define CAPTURE_LIMIT (16 * 1024)
 /* Two captured ranges this close together are read as one. */
 #define CAPTURE_GAP 64
-
-/* A probe before it is put into its site. */
-struct placed {
-	uint64_t address;
-	struct fdbg_probe probe;
-};
-
-struct planner {
-	struct fdbg_plan *plan;
-	struct fdbg_image *image;
-	struct fdbg_debuginfo *debuginfo;
-	const struct fdbg_plan_options *options;
-	struct fdbg_abi abi;
-	struct fdbg_map optimized_units; /* struct fdbg_unit * -> 1 */
-	struct placed *placed;
-	size_t n_placed, cap_placed;
-	struct fdbg_traced_function *current;
-	bool nomem;
-};
 
 struct fdbg_abi fdbg_plan_abi(const struct fdbg_arch *arch)
 {
@@ -45,7 +27,7 @@ struct fdbg_abi fdbg_plan_abi(const struct fdbg_arch *arch)
 	};
 }
 
-static void place(struct planner *planner, uint64_t address, struct fdbg_probe probe)
+void fdbg_plan_place(struct planner *planner, uint64_t address, struct fdbg_probe probe)
 {
 	if (planner->n_placed == planner->cap_placed) {
 		size_t cap = planner->cap_placed ? planner->cap_placed * 2 : 1024;
@@ -61,7 +43,7 @@ static void place(struct planner *planner, uint64_t address, struct fdbg_probe p
 	planner->placed[planner->n_placed++] = (struct placed){ address, probe };
 }
 
-static struct fdbg_code code_of(const struct planner *planner, struct fdbg_address_range range)
+struct fdbg_code fdbg_plan_code(const struct planner *planner, struct fdbg_address_range range)
 {
 	struct fdbg_code code = { .address = range.low, .size = (size_t)(range.high - range.low) };
 
@@ -69,50 +51,6 @@ static struct fdbg_code code_of(const struct planner *planner, struct fdbg_addre
 	if (!code.bytes)
 		code.size = 0;
 	return code;
-}
-
-/*
- * Unoptimized code has every scalar in a stack slot, so an argument in registers tells optimized code (rust-abi.md,
- * section 7.3). A list that begins at the entry does not: an aggregate behind a pointer that is never stored has one in
- * either.
- */
-static bool looks_optimized(const struct fdbg_function *function, const struct fdbg_variable *params, size_t n_params)
-{
-	for (size_t i = 0; i < n_params; i++) {
-		struct fdbg_simple_location simple =
-			fdbg_location_simplify(&params[i].location, &function->frame_base, function->entry);
-
-		if (simple.kind == FDBG_SIMPLE_REGISTER || simple.kind == FDBG_SIMPLE_COMPLEX)
-			return true;
-	}
-	return false;
-}
-
-static struct fdbg_error *find_optimized_units(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
-{
-	struct fdbg_arena scratch = { 0 };
-	struct fdbg_error *err = NULL;
-
-	for (size_t i = 0; i < n_chosen && !err; i++) {
-		const struct fdbg_function *function = chosen[i].function;
-		struct fdbg_variable *params;
-		uint64_t unused;
-		size_t n_params;
-
-		if (fdbg_map_get(&planner->optimized_units, (uintptr_t)function->unit, &unused))
-			continue;
-		err = fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n_params);
-		if (!err && looks_optimized(function, params, n_params)) {
-			fdbg_log(planner->options->log, FDBG_LOG_INFO, "%.*s: optimized, by %.*s",
-				 (int)function->unit->name.len, function->unit->name.data,
-				 (int)chosen[i].name.len, chosen[i].name.data);
-			if (!fdbg_map_set(&planner->optimized_units, (uintptr_t)function->unit, 1))
-				err = &fdbg_error_nomem;
-		}
-		fdbg_arena_reset(&scratch);
-	}
-	fdbg_arena_deinit(&scratch);
-	return err;
 }
 
 /* The rule for the canonical frame address at pc: from the frame table, else from the prologue's own code. */
@@ -123,7 +61,7 @@ static bool cfa_at(const struct planner *planner, const struct fdbg_function *fu
 	struct fdbg_error *err;
 	uint32_t dwarf;
 
-	if (pc == function->entry) {
+	if (pc == function->entry && !function->inlined_in) {
 		*reg_ret = arch->sp;
 		*offset_ret = arch->cfa_at_entry;
 		return true;
@@ -139,87 +77,6 @@ static bool cfa_at(const struct planner *planner, const struct fdbg_function *fu
 	*reg_ret = arch->sp;
 	*offset_ret = arch->cfa_at_entry - prologue->sp_delta;
 	return true;
-}
-
-/* What kind of place the function returns its value in. */
-static void return_kind(struct planner *planner, struct fdbg_traced_function *traced)
-{
-	const struct fdbg_arch *arch = planner->plan->arch;
-	const struct fdbg_function *function = traced->function;
-	struct fdbg_abi_value value;
-
-	traced->return_type = fdbg_type_of(&traced->return_ref);
-	if (!function->return_type.die) {
-		traced->return_kind = FDBG_RETURN_NOTHING;
-		return;
-	}
-	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &value);
-	switch (value.place) {
-	case FDBG_ABI_NOTHING:
-		traced->return_kind = FDBG_RETURN_NOTHING;
-		return;
-	case FDBG_ABI_REGISTERS:
-		traced->return_kind = FDBG_RETURN_REGISTERS;
-		traced->n_return_pieces = fdbg_source_pieces(arch, &value, true, traced->return_pieces);
-		break;
-	case FDBG_ABI_MEMORY:
-		traced->return_kind = FDBG_RETURN_MEMORY;
-		break;
-	case FDBG_ABI_STACK:
-	case FDBG_ABI_UNKNOWN:
-		traced->return_kind = FDBG_RETURN_UNKNOWN;
-		traced->return_reason = value.reason;
-		break;
-	}
-}
-
-/* How the address of a return value in memory is found, and whether the value is what DWARF says at all. */
-static void return_address(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
-			   const struct fdbg_prologue *prologue)
-{
-	const struct fdbg_arch *arch = planner->plan->arch;
-	uint32_t hidden = arch->hidden_pointer;
-
-	if (traced->return_kind == FDBG_RETURN_MEMORY) {
-		traced->saves_hidden_pointer = stop == traced->function->entry ||
-			(prologue->complete && !(prologue->clobbered[hidden / 64] >> hidden % 64 & 1));
-		traced->hidden_pointer_at_return = arch->hidden_pointer_ret != FDBG_ARCH_NO_REG;
-		traced->hidden_pointer_at_entry = !traced->saves_hidden_pointer && !traced->hidden_pointer_at_return;
-	}
-	if (traced->function->nocall) {
-		traced->return_kind = FDBG_RETURN_UNKNOWN;
-		traced->return_reason = "the optimizer changed what the function returns";
-	}
-}
-
-static void found_exit(void *context, uint64_t address, enum fdbg_exit_kind kind)
-{
-	struct planner *planner = context;
-	const struct fdbg_arch *arch = planner->plan->arch;
-
-	if (kind != FDBG_EXIT_RETURN)
-		return;
-	place(planner, address, (struct fdbg_probe){
-		.kind = FDBG_PROBE_RETURN, .function = planner->current,
-		.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_return,
-	});
-}
-
-static void place_returns(struct planner *planner, struct fdbg_traced_function *traced)
-{
-	const struct fdbg_function *function = traced->function;
-
-	planner->current = traced;
-	for (size_t i = 0; i < function->n_ranges; i++) {
-		struct fdbg_code code = code_of(planner, function->ranges[i]);
-		uint64_t undecoded;
-
-		if (!planner->plan->arch->find_exits(&code, function->ranges[i].low, function->ranges[i].high,
-						     found_exit, planner, &undecoded))
-			fdbg_log(planner->options->log, FDBG_LOG_INFO,
-				 "%.*s: no instruction at 0x%llx; returns behind it may be missed",
-				 (int)traced->name.len, traced->name.data, (unsigned long long)undecoded);
-	}
 }
 
 /* What the debug information says of a function's arguments. */
@@ -252,12 +109,19 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 	struct fdbg_source_context sources = {
 		.arch = plan->arch, .abi = &planner->abi, .function = traced->function, .stop = candidate->stop,
 		.prologue = &candidate->prologue, .hidden_pointer = traced->return_kind == FDBG_RETURN_MEMORY,
-		.optimized = optimized, .captures = described->captures, .n_captures = described->n_captures,
+		.optimized = optimized, .c_convention = traced->convention == FDBG_CONVENTION_C,
+		.captures = described->captures, .n_captures = described->n_captures,
 		.arena = &plan->arena,
 	}, behind = sources;
+	struct fdbg_prologue entry_block;
 	struct fdbg_error *err;
 
 	plan->arch->analyse_prologue(code, candidate->stop, &candidate->prologue);
+	if (optimized && !traced->function->inlined_in) {
+		plan->arch->analyse_prologue(code, fdbg_optimized_entry_block(planner->effects, planner->image, traced->function),
+					     &entry_block);
+		sources.entry_block = &entry_block;
+	}
 	if (!cfa_at(planner, traced->function, candidate->stop, &candidate->prologue, &candidate->cfa_reg,
 		    &candidate->cfa_offset))
 		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "the frame is not described");
@@ -313,8 +177,7 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 	const struct fdbg_function *function = traced->function;
 	struct candidate at_entry = { .stop = function->entry };
 	struct fdbg_error *err;
-	uint64_t unused;
-	bool optimized = fdbg_map_get(&planner->optimized_units, (uintptr_t)function->unit, &unused), usable;
+	bool optimized = fdbg_plan_is_optimized(planner, function), usable;
 
 	*ret = (struct candidate){ .stop = function->prologue_end };
 	usable = !optimized && function->has_prologue_end && ret->stop >= function->ranges[0].low &&
@@ -336,13 +199,51 @@ static struct fdbg_error *choose_stop(struct planner *planner, const struct fdbg
 	return err;
 }
 
+/* A probe where an inlined call begins. It has arguments as they are there, and no return. */
+static struct fdbg_error *plan_inline(struct planner *planner, const struct fdbg_chosen *chosen,
+				      struct fdbg_traced_function *traced)
+{
+	struct fdbg_plan *plan = planner->plan;
+	const struct fdbg_function *call = chosen->function;
+	struct fdbg_code code = fdbg_plan_code(planner, call->inlined_in->ranges[0]);
+	struct candidate candidate = { .stop = call->entry };
+	struct described described = { 0 };
+	struct fdbg_error *err;
+
+	traced->function = call;
+	traced->name = chosen->name;
+	traced->return_kind = FDBG_RETURN_UNKNOWN;
+	traced->return_reason = "an inlined call has no return of its own";
+	if (!fdbg_inline_begins_once(planner->effects, planner->image, call)) {
+		fdbg_log(planner->options->log, FDBG_LOG_INFO, "%.*s: where it is inlined at 0x%llx is a loop; not shown",
+			 (int)traced->name.len, traced->name.data, (unsigned long long)call->entry);
+		return NULL;
+	}
+	err = fdbg_debuginfo_parameters(planner->debuginfo, call, &plan->arena, &described.params, &traced->n_params);
+	if (!err)
+		err = try_stop(planner, traced, &code, &described, true, NULL, &candidate);
+	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND)) {
+		fdbg_error_destroy(err);
+		traced->n_params = 0;
+		return NULL;
+	}
+	if (err)
+		return err;
+	traced->params = candidate.params;
+	fdbg_plan_place(planner, call->entry, (struct fdbg_probe){
+		.kind = FDBG_PROBE_INLINE, .function = traced,
+		.cfa_reg = candidate.cfa_reg, .cfa_offset = candidate.cfa_offset,
+	});
+	return NULL;
+}
+
 static struct fdbg_error *plan_function(struct planner *planner, const struct fdbg_chosen *chosen,
 					struct fdbg_traced_function *traced)
 {
 	struct fdbg_plan *plan = planner->plan;
 	const struct fdbg_arch *arch = plan->arch;
 	const struct fdbg_function *function = chosen->function;
-	struct fdbg_code code = code_of(planner, function->ranges[0]);
+	struct fdbg_code code = fdbg_plan_code(planner, function->ranges[0]);
 	struct described described = { 0 };
 	struct candidate candidate;
 	struct fdbg_error *err;
@@ -369,7 +270,7 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 		err = fdbg_poll_add_parameter(traced->poll, &plan->arena, &described.params, &traced->n_params);
 	if (err)
 		return err;
-	return_kind(planner, traced);
+	fdbg_plan_return_kind(planner, traced);
 	err = choose_stop(planner, traced, &code, &described, &candidate);
 	if (err)
 		return err;
@@ -381,21 +282,27 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 	}
 	if (traced->poll && traced->n_params > 1 && fdbg_poll_is_context(traced->params[traced->n_params - 1].type))
 		traced->n_params--;
-	return_address(planner, traced, candidate.stop, &candidate.prologue);
+	fdbg_plan_return_address(planner, traced, candidate.stop, &candidate.prologue);
+	err = fdbg_plan_apply_merged(planner, traced);
+	if (err)
+		return err;
 
 	traced->loop_head = candidate.stop != function->entry && arch->may_repeat(&code, candidate.stop);
 	traced->arguments_at_entry = candidate.borrows;
 	if (traced->loop_head || traced->hidden_pointer_at_entry || traced->arguments_at_entry)
-		place(planner, function->entry, (struct fdbg_probe){
+		fdbg_plan_place(planner, function->entry, (struct fdbg_probe){
 			.kind = FDBG_PROBE_ENTRY, .function = traced,
 			.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_entry,
 		});
-	place(planner, candidate.stop, (struct fdbg_probe){
+	fdbg_plan_place(planner, candidate.stop, (struct fdbg_probe){
 		.kind = FDBG_PROBE_CALL, .function = traced,
 		.cfa_reg = candidate.cfa_reg, .cfa_offset = candidate.cfa_offset,
 	});
-	if (!traced->dbg_trace)
-		place_returns(planner, traced);
+	if (!traced->dbg_trace) {
+		fdbg_plan_returns(planner, traced);
+		if (fdbg_plan_is_optimized(planner, function))
+			fdbg_plan_tails(planner, traced);
+	}
 	return NULL;
 }
 
@@ -411,10 +318,10 @@ static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 		break;
 	case FDBG_PANIC_HOOK:
 		if (planner->plan->panic_values)
-			place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC_HOOK });
+			fdbg_plan_place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC_HOOK });
 		break;
 	case FDBG_PANIC_RAISE:
-		place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC });
+		fdbg_plan_place(planner, symbol->address, (struct fdbg_probe){ .kind = FDBG_PROBE_PANIC });
 		break;
 	}
 	return true;
@@ -426,7 +333,10 @@ static int compare_placed(const void *a, const void *b)
 
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
-	return (int)x->probe.kind - (int)y->probe.kind;
+	if (x->probe.kind != y->probe.kind)
+		return (int)x->probe.kind - (int)y->probe.kind;
+	/* Calls that begin together: the outer one first, which was planned first. */
+	return x->probe.function < y->probe.function ? -1 : x->probe.function > y->probe.function;
 }
 
 static int compare_ranges(const void *a, const void *b)
@@ -478,7 +388,8 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		const struct fdbg_probe *probe = &site->probes[i];
 		const struct fdbg_traced_function *traced = probe->function;
 
-		for (size_t k = 0; probe->kind == FDBG_PROBE_CALL && k < traced->n_params; k++) {
+		for (size_t k = 0; (probe->kind == FDBG_PROBE_CALL || probe->kind == FDBG_PROBE_INLINE) && k < traced->n_params;
+		     k++) {
 			const struct fdbg_traced_param *param = &traced->params[k];
 			uint64_t size = param->type->size;
 
@@ -501,6 +412,8 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		}
 		if (probe->kind != FDBG_PROBE_RETURN)
 			continue;
+		/* What the value of a function is that ended in a jump to this one, is not known here. */
+		site->on_demand |= traced->jumped_to;
 		/* The state after a poll is where its argument pointed to. */
 		site->on_demand |= traced->poll != NULL;
 		if (traced->return_kind == FDBG_RETURN_REGISTERS || traced->return_kind == FDBG_RETURN_MEMORY)
@@ -544,33 +457,76 @@ static struct fdbg_error *make_sites(struct planner *planner)
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
 
+static bool visit_cannot_unwind(void *context, const struct fdbg_symbol *symbol)
+{
+	struct planner *planner = context;
+
+	if (symbol->function && memmem(symbol->name.data, symbol->name.len, "panic_cannot_unwind", 19) &&
+	    !fdbg_map_set(&planner->cannot_unwind, symbol->address, 1))
+		planner->nomem = true;
+	return !planner->nomem;
+}
+
+/* Finds out which code was optimized, and makes ready what is asked about such code. */
+static struct fdbg_error *prepare_optimized(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
+{
+	const struct fdbg_function **functions = fdbg_arena_array(&planner->plan->arena, n_chosen, sizeof(*functions));
+	struct fdbg_error *err;
+
+	planner->effects = fdbg_effects_open(planner->plan->arch);
+	if (!functions || !planner->effects)
+		return &fdbg_error_nomem;
+	fdbg_image_each_symbol(planner->image, visit_cannot_unwind, planner);
+	for (size_t i = 0; i < n_chosen; i++)
+		functions[i] = chosen[i].function;
+	err = fdbg_optimized_find(planner->debuginfo, functions, n_chosen, planner->options->log, &planner->optimized);
+	if (!err && (planner->optimized.crates.n_used || planner->optimized.units.n_used))
+		err = fdbg_callers_create(planner->image, planner->debuginfo, planner->plan->arch, &planner->callers);
+	return err;
+}
+
 /* Future events have breakpoints of their own, behind those of all functions. */
 static void assign_endpoints(struct fdbg_plan *plan)
 {
-	uint32_t id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
 
 	for (size_t i = 0; i < plan->n_functions; i++)
 		if (plan->functions[i].poll)
-			plan->functions[i].poll->endpoint_id = id++;
+			plan->functions[i].poll->endpoint_id = plan->next_id++;
 }
 
 static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_chosen *chosen, size_t n_chosen)
 {
 	struct fdbg_plan *plan = planner->plan;
-	struct fdbg_error *err = find_optimized_units(planner, chosen, n_chosen);
+	struct fdbg_error *err = prepare_optimized(planner, chosen, n_chosen);
+	size_t n = 0;
 
+	plan->next_id = planner->options->first_id ? planner->options->first_id : FDBG_PLAN_FIRST_ID;
 	plan->functions = fdbg_arena_array(&plan->arena, n_chosen, sizeof(*plan->functions));
 	if (!plan->functions && !err)
 		err = &fdbg_error_nomem;
+	/* Where they are in the plan is known before what is in it: one may jump to another. */
+	for (size_t i = 0; i < n_chosen && !err; i++) {
+		const struct fdbg_traced_function *traced = &plan->functions[n];
+
+		if (!planner->options->calls && !chosen[i].dbg_trace)
+			continue;
+		n++;
+		if (!chosen[i].function->inlined_in &&
+		    !fdbg_map_set(&planner->by_entry, chosen[i].function->entry, (uintptr_t)traced))
+			err = &fdbg_error_nomem;
+	}
+	if (!err)
+		err = fdbg_merged_init(planner->image, &planner->by_entry, &planner->merged);
 	for (size_t i = 0; i < n_chosen && !err; i++) {
 		struct fdbg_traced_function *traced = &plan->functions[plan->n_functions];
 
 		if (!planner->options->calls && !chosen[i].dbg_trace)
 			continue;
-		traced->call_id = FDBG_PLAN_FIRST_ID + 2 * (uint32_t)plan->n_functions;
-		traced->return_id = traced->call_id + 1;
+		traced->call_id = plan->next_id++;
+		traced->return_id = plan->next_id++;
 		plan->n_functions++;
-		err = plan_function(planner, &chosen[i], traced);
+		err = chosen[i].function->inlined_in ? plan_inline(planner, &chosen[i], traced)
+						     : plan_function(planner, &chosen[i], traced);
 	}
 	if (err)
 		return err;
@@ -600,7 +556,12 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	planner.plan->panic_values = options->values || !options->calls;
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
-	fdbg_map_deinit(&planner.optimized_units);
+	fdbg_map_deinit(&planner.by_entry);
+	fdbg_merged_deinit(&planner.merged);
+	fdbg_map_deinit(&planner.cannot_unwind);
+	fdbg_optimized_deinit(&planner.optimized);
+	fdbg_callers_destroy(planner.callers);
+	fdbg_effects_close(planner.effects);
 	if (err) {
 		fdbg_plan_destroy(planner.plan);
 		return err;

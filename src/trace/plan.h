@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "debuginfo/debuginfo.h"
 #include "rust/returns.h"
+#include "trace/convention.h"
 #include "trace/polls.h"
 #include "trace/selector.h"
 
@@ -86,6 +87,13 @@ struct fdbg_traced_function {
 	struct fdbg_source_piece return_pieces[4];
 	size_t n_return_pieces;
 	const char *return_reason;
+	struct fdbg_text *merged;        /* full names of other functions with the same code */
+	size_t n_merged;
+	enum fdbg_convention convention;
+	bool return_assumed;             /* where it is follows from what DWARF cannot tell (rust-abi.md, section 1.7) */
+	uint32_t hidden_pointer;         /* of MEMORY: the register (index) that holds the address at the entry */
+	bool jumped_to;                  /* a traced function ends in a jump to it: its returns may be that one's too */
+	bool entry_repeats;              /* a loop comes back to the call probe, which is at the entry */
 	bool saves_hidden_pointer;       /* the call probe sees the hidden pointer in its register */
 	bool hidden_pointer_at_entry;    /* only an entry probe sees it (aarch64) */
 	bool hidden_pointer_at_return;   /* the return register holds it again at ret */
@@ -97,7 +105,9 @@ enum fdbg_probe_kind {
 	/* In the order in which probes of one address take effect. */
 	FDBG_PROBE_ENTRY,  /* the function's first instruction, where its call probe needs arming or the hidden pointer is */
 	FDBG_PROBE_CALL,   /* arguments are in place */
+	FDBG_PROBE_INLINE, /* where the code of an inlined call begins */
 	FDBG_PROBE_RETURN, /* at a ret */
+	FDBG_PROBE_TAIL,   /* at a jump out of the function, to what returns to its caller */
 	FDBG_PROBE_PANIC_HOOK, /* entry of panic_with_hook */
 	FDBG_PROBE_PANIC,  /* entry of rust_panic */
 };
@@ -108,6 +118,10 @@ struct fdbg_probe {
 	/* The canonical frame address is register + offset here. It identifies a frame: the same at its call and its returns. */
 	uint32_t cfa_reg;          /* index into arch->regs */
 	int64_t cfa_offset;
+	/* Of TAIL. */
+	const struct fdbg_traced_function *target; /* what it jumps to, NULL: nothing that is traced, or known at run time */
+	uint32_t target_reg;       /* index into arch->regs: only if this is not in the function; FDBG_ARCH_NO_REG */
+	uint8_t condition;         /* only if this x86 condition code holds; FDBG_TAIL_ALWAYS */
 };
 
 /* Memory that is captured with every hit. */
@@ -133,12 +147,14 @@ struct fdbg_plan {
 	size_t n_functions;
 	struct fdbg_site *sites;   /* by address */
 	size_t n_sites;
+	uint32_t next_id;          /* the breakpoint id behind the last one */
 	bool panic_values;         /* what a panic says is wanted: not with --trace=call-only */
 };
 
 struct fdbg_plan_options {
 	bool values;               /* false: --trace=call-only */
 	bool calls;                /* false: --trace=none: panics and fire::dbg! only */
+	uint32_t first_id;         /* the first breakpoint id; 0: FDBG_PLAN_FIRST_ID */
 	const struct fdbg_log *log;
 };
 

@@ -4,12 +4,30 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "trace/optimized.h"
 #include "trace/recorder_internal.h"
 
 /* How long a wait for the next event lasts before the clock is looked at. */
 #define TICK_MS 100
 /* How many events go by between looks at the clock while there is always a next one. */
 #define TICK_EVENTS 64
+
+/* A decoder for the program that the engine has probed. */
+static struct fdbg_error *make_decoder(struct recorder *recorder, struct fdbg_debuginfo *debuginfo)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_error *err = fdbg_decoder_create(debuginfo, &options->limits, &recorder->decoder);
+
+	if (err)
+		return err;
+	fdbg_decoder_set_bias(recorder->decoder, recorder->engine->bias);
+	fdbg_decoder_set_visualizers(recorder->decoder, options->visualizers, options->log);
+	recorder->panic_rules = (struct fdbg_panic_rules){
+		.arch = recorder->plan->arch, .debuginfo = debuginfo, .decoder = recorder->decoder,
+		.bias = recorder->engine->bias, .max_text = options->limits.max_array,
+	};
+	return NULL;
+}
 
 /* A register of the hit by its DWARF number, for location expressions. */
 static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
@@ -21,6 +39,19 @@ static bool location_reg(void *context, uint32_t dwarf, uint64_t *ret)
 	if (reg == FDBG_ARCH_NO_REG || !hit->registers->valid[reg])
 		return false;
 	*ret = fdbg_registers_get(hit->registers, reg);
+	return true;
+}
+
+/* The same as it was at the function's entry, where that is known. */
+static bool entry_reg(void *context, uint32_t dwarf, uint64_t *ret)
+{
+	const struct recorder *recorder = ((void **)context)[0];
+	const struct fdbg_registers *entry = ((void **)context)[2];
+	uint32_t reg = fdbg_arch_reg_by_dwarf(recorder->plan->arch, dwarf);
+
+	if (!entry || reg == FDBG_ARCH_NO_REG || !entry->valid[reg])
+		return false;
+	*ret = fdbg_registers_get(entry, reg);
 	return true;
 }
 
@@ -106,6 +137,9 @@ static const char *add_places(struct recorder *recorder, const struct fdbg_hit *
 				from = hit->registers->bytes[reg];
 			break;
 		case FDBG_PLACE_VALUE:
+			/* An expression computes 8 bytes; whether the others are the sign's is not said. */
+			if (!place->size && size > 8 && place->value[7] >> 7)
+				return "its location has a part of the value only";
 			from = place->bytes ? place->bytes : size <= 16 ? place->value : NULL;
 			break;
 		}
@@ -123,12 +157,12 @@ static const char *add_places(struct recorder *recorder, const struct fdbg_hit *
 }
 
 static const char *add_location(struct recorder *recorder, const struct fdbg_hit *hit,
-				const struct fdbg_probe *probe, const struct fdbg_traced_param *param,
-				struct fdbg_value *to)
+				const struct fdbg_probe *probe, const struct fdbg_registers *entry,
+				const struct fdbg_traced_param *param, struct fdbg_value *to)
 {
-	void *context[] = { recorder, (void *)hit };
+	void *context[] = { recorder, (void *)hit, (void *)entry };
 	struct fdbg_location_context evaluation = {
-		.reg = location_reg, .context = context, .memory = hit->view,
+		.reg = location_reg, .entry_reg = entry_reg, .context = context, .memory = hit->view,
 		.frame_base = &probe->function->function->frame_base, .bias = recorder->engine->bias,
 		.cfa_known = true,
 		.cfa = fdbg_registers_get(hit->registers, probe->cfa_reg) + (uint64_t)probe->cfa_offset,
@@ -211,7 +245,10 @@ static void add_argument(struct recorder *recorder, const struct fdbg_hit *hit, 
 					(uint64_t)source->offset + recorder->engine->bias, to);
 		break;
 	case FDBG_SOURCE_LOCATION:
-		reason = add_location(recorder, hit, probe, param, to);
+		reason = add_location(recorder, hit, probe,
+				      hit->site->address == probe->function->function->entry &&
+						      !probe->function->function->inlined_in ? hit->registers : entry,
+				      param, to);
 		break;
 	case FDBG_SOURCE_OPTIMIZED_OUT:
 		*to = fdbg_value_optimized_out();
@@ -292,7 +329,7 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 				  const struct fdbg_probe *probe, uint64_t cfa)
 {
 	const struct fdbg_traced_function *function = probe->function;
-	const struct fdbg_arch *arch = recorder->plan->arch;
+	const struct fdbg_shadow_frame *top = fdbg_shadow_top(thread);
 	bool armed = thread->armed == function && thread->armed_cfa == cfa;
 	uint64_t depth;
 	struct fdbg_message_event event;
@@ -303,10 +340,13 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 
 	if (function->loop_head && !armed)
 		return NULL; /* the loop came round */
+	if (function->entry_repeats && top && top->function == function && top->cfa == cfa && !top->replaced_by)
+		return NULL;
 	if (armed)
 		thread->armed = NULL;
-	while (thread->n_frames && fdbg_shadow_top(thread)->cfa <= cfa && !err)
-		err = leave_top(recorder, hit, thread);
+	for (; (top = fdbg_shadow_top(thread)) && top->cfa <= cfa && !err; err = leave_top(recorder, hit, thread))
+		if (top->replaced_by == function && top->cfa == cfa)
+			break; /* this is what it jumped to */
 	if (err)
 		return err;
 	depth = thread->n_frames;
@@ -314,8 +354,8 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 				 !recorder->options->has_max_depth || depth <= recorder->options->max_depth);
 	if (!frame)
 		return &fdbg_error_nomem;
-	if (function->saves_hidden_pointer && hit->registers->valid[arch->hidden_pointer]) {
-		frame->hidden_pointer = fdbg_registers_get(hit->registers, arch->hidden_pointer);
+	if (function->saves_hidden_pointer && hit->registers->valid[function->hidden_pointer]) {
+		frame->hidden_pointer = fdbg_registers_get(hit->registers, function->hidden_pointer);
 		frame->has_hidden_pointer = true;
 	}
 	if (function->hidden_pointer_at_entry && armed) {
@@ -347,6 +387,43 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 	err = fdbg_recorder_event(recorder, hit, &event, depth);
 	return err || !function->poll ? err
 				      : fdbg_recorder_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_ENTER, &future);
+}
+
+/* An inlined call begins. Where it ends is not seen, so that its frame has no others in it. */
+static struct fdbg_error *on_inline(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				    const struct fdbg_probe *probe, uint64_t cfa)
+{
+	const struct fdbg_traced_function *function = probe->function;
+	struct fdbg_value absent = fdbg_value_opaque(function->return_reason);
+	struct fdbg_message_event event;
+	struct fdbg_named_value *values = NULL;
+	struct fdbg_shadow_frame *frame;
+	uint64_t depth;
+	struct fdbg_error *err = NULL;
+
+	while (thread->n_frames && fdbg_shadow_top(thread)->cfa < cfa && !err)
+		err = leave_top(recorder, hit, thread);
+	if (err)
+		return err;
+	depth = thread->n_frames;
+	if (recorder->options->has_max_depth && depth > recorder->options->max_depth)
+		return NULL;
+	frame = fdbg_shadow_push(thread, function, cfa, true);
+	if (!frame)
+		return &fdbg_error_nomem;
+	if (recorder->options->values)
+		err = decode_arguments(recorder, hit, probe, NULL, &values);
+	event = (struct fdbg_message_event){
+		.kind = FDBG_EVENT_CALL, .breakpoint_id = function->call_id, .thread_id = thread->id,
+		.frame_id = frame->id, .stack_pointer = cfa, .function = function->name,
+		.values = values, .n_values = values ? function->n_params : 0,
+	};
+	if (!err)
+		err = fdbg_recorder_event(recorder, hit, &event, depth);
+	if (!err)
+		err = write_return(recorder, hit, thread, frame, function->return_id, &absent);
+	fdbg_shadow_pop(thread);
+	return err;
 }
 
 static void add_return_value(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_shadow_frame *frame,
@@ -385,41 +462,130 @@ static void add_return_value(struct recorder *recorder, const struct fdbg_hit *h
 	}
 }
 
+/* How many functions in a row may end in a jump to the next one and be written when the last one returns. */
+#define MAX_REPLACED 64
+
+/*
+ * The innermost frame ends, and those below that ended in jumps which led to it (their CFA is the same). The registers
+ * at the innermost one's return are theirs as well; at_return false: it did not return yet.
+ */
+static struct fdbg_error *end_frames(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				     uint64_t cfa, bool at_return)
+{
+	struct fdbg_value *values;
+	struct fdbg_poll_values *futures;
+	bool want = recorder->options->values;
+	struct fdbg_error *err = NULL;
+	size_t n = 1;
+
+	while (n < thread->n_frames && n <= MAX_REPLACED && thread->frames[thread->n_frames - n - 1].replaced_by &&
+	       thread->frames[thread->n_frames - n - 1].cfa == cfa)
+		n++;
+	values = fdbg_arena_array(hit->view->arena, n, sizeof(*values));
+	futures = fdbg_arena_array(hit->view->arena, n, sizeof(*futures));
+	if (!values || !futures)
+		return &fdbg_error_nomem;
+	fdbg_decoder_begin(recorder->decoder, hit->view->arena, hit->view);
+	for (size_t i = 0; i < n && want; i++) {
+		const struct fdbg_shadow_frame *frame = &thread->frames[thread->n_frames - 1 - i];
+
+		if (!frame->recorded)
+			continue;
+		if (at_return || frame->function->return_kind == FDBG_RETURN_NOTHING)
+			add_return_value(recorder, hit, frame, &values[i]);
+		else
+			values[i] = fdbg_value_opaque("the function ended in a jump to another one, which returns for it");
+	}
+	if (want)
+		err = fdbg_decoder_run(recorder->decoder);
+	for (size_t i = 0; i < n && !err; i++) {
+		const struct fdbg_shadow_frame *frame = &thread->frames[thread->n_frames - 1 - i];
+
+		if (frame->recorded && frame->function->poll)
+			err = fdbg_poll_exit(frame->function->poll, frame->has_future ? &frame->future : NULL, hit->view,
+					     want && at_return ? &values[i] : NULL, hit->view->arena, &futures[i]);
+	}
+	if (!err && at_return)
+		err = fdbg_engine_release(recorder->engine);
+	for (size_t i = 0; i < n && !err; i++) {
+		const struct fdbg_shadow_frame *frame = fdbg_shadow_top(thread);
+
+		if (want && frame->recorded)
+			explain(recorder, frame->function, FDBG_TEXT("return_value"), &values[i]);
+		if (frame->recorded && frame->function->poll)
+			err = fdbg_recorder_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &futures[i]);
+		if (!err && frame->recorded)
+			err = write_return(recorder, hit, thread, frame, frame->function->return_id, &values[i]);
+		fdbg_shadow_pop(thread);
+	}
+	return err;
+}
+
 static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg_hit *hit,
 				    struct fdbg_shadow_thread *thread, const struct fdbg_probe *probe, uint64_t cfa)
 {
 	struct fdbg_shadow_frame *frame = fdbg_shadow_find(thread, probe->function, cfa);
-	struct fdbg_value *value = fdbg_arena_new(hit->view->arena, struct fdbg_value);
-	struct fdbg_poll_values future;
 	struct fdbg_error *err = NULL;
-	bool is_poll;
 
-	if (!value)
-		return &fdbg_error_nomem;
 	if (!frame)
 		return NULL; /* a call that was not seen */
 	while (fdbg_shadow_top(thread) != frame && !err)
 		err = leave_top(recorder, hit, thread);
+	return err ? err : end_frames(recorder, hit, thread, cfa, true);
+}
+
+/* Does a jump on this x86 condition code go to its target? (Intel SDM volume 1, appendix B) */
+static bool condition_holds(const struct fdbg_hit *hit, uint8_t condition)
+{
+	uint32_t reg = fdbg_arch_reg_by_name(&fdbg_arch_x86_64, "eflags");
+	uint64_t flags = fdbg_registers_get(hit->registers, reg);
+	bool carry = flags & 1, parity = flags >> 2 & 1, zero = flags >> 6 & 1, sign = flags >> 7 & 1, overflow = flags >> 11 & 1;
+	bool holds = false;
+
+	if (condition == FDBG_TAIL_ALWAYS)
+		return true;
+	switch (condition >> 1) {
+	case 0: holds = overflow; break;
+	case 1: holds = carry; break;
+	case 2: holds = zero; break;
+	case 3: holds = carry || zero; break;
+	case 4: holds = sign; break;
+	case 5: holds = parity; break;
+	case 6: holds = sign != overflow; break;
+	case 7: holds = zero || sign != overflow; break;
+	}
+	return hit->registers->valid[reg] && holds != (condition & 1);
+}
+
+/* A jump out of a function: the frame ends, or is taken over by what the jump goes to. */
+static struct fdbg_error *on_tail(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				  const struct fdbg_probe *probe, uint64_t cfa)
+{
+	struct fdbg_shadow_frame *frame = fdbg_shadow_find(thread, probe->function, cfa);
+	const struct fdbg_function *function = probe->function->function;
+	struct fdbg_error *err = NULL;
+	size_t n = 0;
+
+	if (!frame || !condition_holds(hit, probe->condition))
+		return NULL;
+	if (probe->target_reg != FDBG_ARCH_NO_REG) {
+		uint64_t to = fdbg_registers_get(hit->registers, probe->target_reg) - recorder->engine->bias;
+
+		for (size_t i = 0; i < function->n_ranges; i++)
+			if (to >= function->ranges[i].low && to < function->ranges[i].high)
+				return NULL;
+	}
+	while (fdbg_shadow_top(thread) != frame && !err)
+		err = leave_top(recorder, hit, thread);
 	if (err)
 		return err;
-	if (frame->recorded && recorder->options->values) {
-		fdbg_decoder_begin(recorder->decoder, hit->view->arena, hit->view);
-		add_return_value(recorder, hit, frame, value);
-		err = fdbg_decoder_run(recorder->decoder);
-		explain(recorder, frame->function, FDBG_TEXT("return_value"), value);
+	while (n < thread->n_frames && thread->frames[thread->n_frames - n - 1].cfa == cfa)
+		n++;
+	if (probe->target && n < MAX_REPLACED) {
+		frame->replaced_by = probe->target;
+		return NULL;
 	}
-	is_poll = frame->recorded && frame->function->poll;
-	if (!err && is_poll)
-		err = fdbg_poll_exit(frame->function->poll, frame->has_future ? &frame->future : NULL, hit->view,
-				     recorder->options->values ? value : NULL, hit->view->arena, &future);
-	if (!err)
-		err = fdbg_engine_release(recorder->engine);
-	if (!err && is_poll)
-		err = fdbg_recorder_future(recorder, hit, thread, frame, FDBG_EVENT_FUTURE_EXIT, &future);
-	if (!err && frame->recorded)
-		err = write_return(recorder, hit, thread, frame, frame->function->return_id, value);
-	fdbg_shadow_pop(thread);
-	return err;
+	return end_frames(recorder, hit, thread, cfa, false);
 }
 
 /* An unwinding thread goes on in a frame with this stack pointer: what lies below it has been left. */
@@ -476,7 +642,7 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 			thread->armed = probe->function;
 			thread->armed_cfa = cfa;
 			thread->armed_hidden_pointer = fdbg_registers_get(hit->registers,
-									  recorder->plan->arch->hidden_pointer);
+									  probe->function->hidden_pointer);
 			if (probe->function->arguments_at_entry)
 				thread->armed_registers = *hit->registers;
 			break;
@@ -484,8 +650,14 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 			err = probe->function->dbg_trace ? on_dbg_trace(recorder, hit, thread, probe)
 							 : on_call(recorder, hit, thread, probe, cfa);
 			break;
+		case FDBG_PROBE_INLINE:
+			err = on_inline(recorder, hit, thread, probe, cfa);
+			break;
 		case FDBG_PROBE_RETURN:
 			err = on_return(recorder, hit, thread, probe, cfa);
+			break;
+		case FDBG_PROBE_TAIL:
+			err = on_tail(recorder, hit, thread, probe, cfa);
 			break;
 		case FDBG_PROBE_PANIC_HOOK:
 			err = fdbg_recorder_panic_hook(recorder, hit, thread);
@@ -496,6 +668,48 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 		}
 	}
 	return err;
+}
+
+/* ---- another program ---- */
+
+/* Every frame is left, on all threads, of which one goes on. */
+static struct fdbg_error *leave_all(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	struct fdbg_error *err = NULL;
+	uint64_t key, value;
+	size_t iter = 0;
+
+	while (!err && fdbg_map_next(&recorder->frames.threads, &iter, &key, &value)) {
+		struct fdbg_shadow_thread *thread = (struct fdbg_shadow_thread *)(uintptr_t)value;
+
+		thread->armed = NULL;
+		while (!err && thread->n_frames)
+			err = leave_top(recorder, hit, thread);
+	}
+	return err;
+}
+
+static struct fdbg_error *on_exec(struct recorder *recorder, const struct fdbg_hit *hit)
+{
+	const struct fdbg_record_options *options = recorder->options;
+	struct fdbg_record_program program = { 0 };
+	struct fdbg_error *err = leave_all(recorder, hit);
+
+	if (!err && options->on_exec)
+		err = options->on_exec(options->exec_context, &program);
+	if (!err)
+		err = fdbg_engine_adopt(recorder->engine, program.image, program.plan);
+	if (fdbg_error_is(err, FDBG_ERROR_REFUSED) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
+		fdbg_log(options->log, FDBG_LOG_WARNING, "the program that was executed is not recorded: %s", err->message);
+		fdbg_error_destroy(err);
+		return NULL;
+	}
+	if (err || !program.plan)
+		return err;
+	recorder->plan = program.plan;
+	fdbg_decoder_destroy(recorder->decoder);
+	recorder->decoder = NULL;
+	return make_decoder(recorder, program.debuginfo);
 }
 
 /* ---- the loop ---- */
@@ -535,8 +749,9 @@ static struct fdbg_error *run(struct recorder *recorder)
 		case FDBG_ENGINE_IDLE:
 			break;
 		case FDBG_ENGINE_EXEC:
-			fdbg_log(options->log, FDBG_LOG_WARNING,
-				 "the program executed another one, which is not recorded");
+			err = on_exec(recorder, &event.hit);
+			if (err)
+				return err;
 			break;
 		case FDBG_ENGINE_EXITED:
 		case FDBG_ENGINE_KILLED:
@@ -589,15 +804,9 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 	struct fdbg_error *err;
 
 	*ret = (struct fdbg_record_result){ .end = FDBG_RECORD_FAILED };
-	err = fdbg_decoder_create(debuginfo, &options->limits, &recorder.decoder);
+	err = make_decoder(&recorder, debuginfo);
 	if (err)
 		return err;
-	fdbg_decoder_set_bias(recorder.decoder, engine->bias);
-	fdbg_decoder_set_visualizers(recorder.decoder, options->visualizers, options->log);
-	recorder.panic_rules = (struct fdbg_panic_rules){
-		.arch = plan->arch, .debuginfo = debuginfo, .decoder = recorder.decoder, .bias = engine->bias,
-		.max_text = options->limits.max_array,
-	};
 	err = run(&recorder);
 	fdbg_arena_deinit(&recorder.end_arena);
 	ret->n_open = count_open(&recorder.frames);

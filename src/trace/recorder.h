@@ -31,6 +31,13 @@ enum fdbg_record_end {
 	FDBG_RECORD_FAILED,      /* the error says why */
 };
 
+/* What a process runs after it has executed another program. */
+struct fdbg_record_program {
+	const struct fdbg_image *image;
+	struct fdbg_debuginfo *debuginfo;
+	const struct fdbg_plan *plan;  /* NULL: it is not recorded */
+};
+
 struct fdbg_record_options {
 	struct fdbg_decode_limits limits;
 	bool values;             /* false: --trace=call-only */
@@ -43,6 +50,12 @@ struct fdbg_record_options {
 	/* Called for each event as it is written, and with NULL about every tenth of a second. NULL: nobody looks on. depth: of the event's frame. */
 	void (*watch)(void *context, uint64_t time_ms, const struct fdbg_message_event *event, uint64_t depth);
 	void *watch_context;
+	/*
+	 * Called when the process executes another program: finds out which, and announces it in the stream. Image, debug information
+	 * and plan stay the caller's and must live as long as the recording. NULL: other programs are not recorded.
+	 */
+	struct fdbg_error *(*on_exec)(void *context, struct fdbg_record_program *ret);
+	void *exec_context;
 };
 
 struct fdbg_record_result {

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "trace/identity.h"
 
 /* Linux, the same on all its architectures that fdbg knows. */
 #define TARGET_PROT_READ_EXEC 5
 #define TARGET_PROT_READ_WRITE_EXEC 7
 #define TARGET_MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE 0x100022
 #define PAGE 4096u
-#define STEP_TIMEOUT_MS 10000
 #define SIGNAL_TRAP 5
 
 /* Code that is searched for a system call, around the program counter of the first stop. */
@@ -112,7 +112,7 @@ static struct fdbg_error *inject(const struct injection *injection, uint64_t num
 		if (!err)
 			err = fdbg_session_queue_resume(session, FDBG_RESUME_STEP_ONLY, injection->thread, 0, true);
 		if (!err)
-			err = fdbg_session_wait(session, STEP_TIMEOUT_MS, &stop);
+			err = fdbg_session_wait(session, fdbg_session_timeout_ms(session), &stop);
 		if (err)
 			return err;
 		if (stop.kind == FDBG_STOP_BREAKPOINT || (stop.kind == FDBG_STOP_SIGNAL && stop.signal == SIGNAL_TRAP))
@@ -317,6 +317,23 @@ static struct fdbg_error *by_injection(struct injection *injection, uint64_t low
 	return err;
 }
 
+/*
+ * System calls are for processes, which the kernel has given an auxiliary vector: a server that knows of none holds a bare
+ * machine, where the instruction would enter whatever is at the exception vector.
+ */
+static struct fdbg_error *check_process(struct fdbg_session *session)
+{
+	struct fdbg_auxv auxv;
+	struct fdbg_error *err = fdbg_identity_auxv(session, &auxv);
+
+	if (fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+		/* It knows of auxiliary vectors but cannot give this one. */
+		fdbg_error_destroy(err);
+		return NULL;
+	}
+	return err ? fdbg_error_prefix(err, "no system calls can be made") : NULL;
+}
+
 struct fdbg_error *fdbg_scratch_allocate(struct fdbg_session *session, const struct fdbg_arch *arch,
 					 struct fdbg_thread_id thread, uint64_t low, uint64_t high, size_t size,
 					 uint64_t *address_ret, int *signal_ret)
@@ -326,6 +343,9 @@ struct fdbg_error *fdbg_scratch_allocate(struct fdbg_session *session, const str
 	struct fdbg_error *err;
 
 	*signal_ret = 0;
+	err = check_process(session);
+	if (err)
+		return err;
 	/* Ours is near the program, so that what refers to its surroundings can be moved there. */
 	err = by_injection(&injection, low, high, size, address_ret);
 	if (!fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || !fdbg_session_abilities(session)->allocate)

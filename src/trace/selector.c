@@ -2,6 +2,7 @@
 #include "trace/selector.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -15,11 +16,19 @@ struct choice {
 	bool reach_others; /* an inclusion glob may name functions of any crate */
 };
 
+static bool contains(struct fdbg_text text, const char *part)
+{
+	return text.data && memmem(text.data, text.len, part, strlen(part));
+}
+
 static bool is_dependency_directory(struct fdbg_text dir)
 {
-	/* Without a marked main (a library, `no_main`) there is no root to compare with; these two are never the user's. */
-	return fdbg_text_starts(dir, "/rustc/") ||
-	       (dir.data && memmem(dir.data, dir.len, "/.cargo/registry/", strlen("/.cargo/registry/")));
+	/*
+	 * Without a marked main (a library, `no_main`) there is no root to compare with; these are never the user's: the
+	 * standard library as it is released, as Debian builds it and as `-Z build-std` does, and registries.
+	 */
+	return fdbg_text_starts(dir, "/rustc/") || fdbg_text_starts(dir, "/usr/src/rustc-") ||
+	       contains(dir, "/lib/rustlib/src/rust/") || contains(dir, "/.cargo/registry/");
 }
 
 /* True for units that were built where the program's main was. */
@@ -132,6 +141,74 @@ static struct fdbg_error *check_crates(const struct choice *choice, const struct
 	return err;
 }
 
+struct chosen_list {
+	struct fdbg_chosen *items;
+	size_t n, cap;
+};
+
+/* Adds the functions that pass the filter. */
+static struct fdbg_error *choose(const struct choice *choice, const struct fdbg_strmap *own, const struct fdbg_function *const *functions,
+				 size_t n_functions, struct fdbg_arena *arena, struct chosen_list *list)
+{
+	const struct fdbg_selector *selector = choice->selector;
+
+	for (size_t i = 0; i < n_functions; i++) {
+		const struct fdbg_function *function = functions[i];
+		bool dbg_trace = is_dbg_trace(function) && !function->inlined_in, decided = false, take, in_crates;
+		struct fdbg_text name;
+		const char *text;
+
+		in_crates = in_chosen_crates(choice, own, function);
+		if (!in_crates && !choice->reach_others && !dbg_trace)
+			continue;
+		name = fdbg_rust_function_name(function, arena);
+		text = name.data ? fdbg_arena_copy(arena, name.data, name.len) : NULL;
+		if (!text)
+			return &fdbg_error_nomem;
+		take = globs_take(selector, text, &decided);
+		/* Where functions were merged, a glob for one of them means the code of all. */
+		for (const struct fdbg_function *other = function->merged; other && !(take && decided); other = other->merged) {
+			struct fdbg_text other_name = fdbg_rust_function_name(other, arena);
+			const char *other_text = fdbg_arena_copy(arena, other_name.data, other_name.len);
+			bool other_decided = false;
+
+			if (other_text && globs_take(selector, other_text, &other_decided) && other_decided)
+				take = decided = true;
+		}
+		if (!dbg_trace && (!take || (!in_crates && !decided) || !file_matches(selector, function, arena)))
+			continue;
+		if (list->n == list->cap) {
+			size_t cap = list->cap ? list->cap * 2 : 256;
+			struct fdbg_chosen *items = reallocarray(list->items, cap, sizeof(*items));
+
+			if (!items)
+				return &fdbg_error_nomem;
+			list->items = items;
+			list->cap = cap;
+		}
+		list->items[list->n++] = (struct fdbg_chosen){ function, name, dbg_trace };
+	}
+	return NULL;
+}
+
+/* Adds the inlined calls that pass it, whatever function they are in. */
+static struct fdbg_error *choose_inlines(const struct choice *choice, const struct fdbg_strmap *own,
+					 struct fdbg_debuginfo *debuginfo, const struct fdbg_function *const *functions,
+					 size_t n_functions, struct fdbg_arena *arena, struct chosen_list *list)
+{
+	for (size_t i = 0; i < n_functions; i++) {
+		const struct fdbg_function **calls;
+		size_t n_calls;
+		struct fdbg_error *err = fdbg_debuginfo_inlines(debuginfo, functions[i], arena, &calls, &n_calls);
+
+		if (!err && n_calls)
+			err = choose(choice, own, calls, n_calls, arena, list);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 struct fdbg_error *fdbg_selector_choose(const struct fdbg_selector *selector, struct fdbg_debuginfo *debuginfo,
 				      struct fdbg_arena *arena, struct fdbg_chosen **ret, size_t *n_ret)
 {
@@ -139,6 +216,7 @@ struct fdbg_error *fdbg_selector_choose(const struct fdbg_selector *selector, st
 	const struct fdbg_function *const *functions;
 	const struct fdbg_unit *const *units;
 	struct fdbg_strmap own = { 0 };
+	struct chosen_list list = { 0 };
 	struct fdbg_chosen *chosen;
 	size_t n_functions, n_units, n = 0;
 	struct fdbg_error *err;
@@ -163,30 +241,17 @@ struct fdbg_error *fdbg_selector_choose(const struct fdbg_selector *selector, st
 			return &fdbg_error_nomem;
 		}
 
-	chosen = fdbg_arena_array(arena, n_functions, sizeof(*chosen));
-	for (size_t i = 0; i < n_functions && chosen; i++) {
-		const struct fdbg_function *function = functions[i];
-		bool dbg_trace = is_dbg_trace(function), decided = false, take, in_crates;
-		struct fdbg_text name;
-		const char *text;
-
-		in_crates = in_chosen_crates(&choice, &own, function);
-		if (!in_crates && !choice.reach_others && !dbg_trace)
-			continue;
-		name = fdbg_rust_function_name(function, arena);
-		text = name.data ? fdbg_arena_copy(arena, name.data, name.len) : NULL;
-		if (!text) {
-			fdbg_strmap_deinit(&own);
-			return &fdbg_error_nomem;
-		}
-		take = globs_take(selector, text, &decided);
-		if (!dbg_trace && (!take || (!in_crates && !decided) || !file_matches(selector, function, arena)))
-			continue;
-		chosen[n++] = (struct fdbg_chosen){ function, name, dbg_trace };
-	}
+	err = choose(&choice, &own, functions, n_functions, arena, &list);
+	if (!err && selector->inlines)
+		err = choose_inlines(&choice, &own, debuginfo, functions, n_functions, arena, &list);
 	fdbg_strmap_deinit(&own);
+	chosen = err ? NULL : fdbg_arena_array(arena, list.n, sizeof(*chosen));
+	if (chosen && list.n)
+		memcpy(chosen, list.items, list.n * sizeof(*chosen));
+	n = list.n;
+	free(list.items);
 	if (!chosen)
-		return &fdbg_error_nomem;
+		return err ? err : &fdbg_error_nomem;
 	*ret = chosen;
 	*n_ret = n;
 	return NULL;

@@ -29,10 +29,11 @@ struct fdbg_selector {
 	size_t n_globs;
 	const char *const *files; /* globs over the declaring file; one without a slash is matched with the last part */
 	size_t n_files;
+	bool inlines;             /* also calls that were inlined into functions of the units that are looked at */
 };
 
 struct fdbg_chosen {
-	const struct fdbg_function *function;
+	const struct fdbg_function *function; /* or an inlined call */
 	struct fdbg_text name;      /* full name, rust/names.h */
 	bool dbg_trace;             /* the support library's `__firedbg_trace__` (fire::dbg!), not a traced function */
 };

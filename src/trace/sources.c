@@ -224,8 +224,6 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	switch (simple.kind) {
 	case FDBG_SIMPLE_NONE:
 		/* Also unoptimized code has no location for an aggregate behind a pointer that is never used. */
-		if (context->optimized)
-			return (struct fdbg_source){ .kind = FDBG_SOURCE_OPTIMIZED_OUT };
 		return from_abi(context, abi);
 	case FDBG_SIMPLE_CFA:
 	case FDBG_SIMPLE_CFA_INDIRECT:
@@ -252,10 +250,7 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 		return source;
 	case FDBG_SIMPLE_COMPLEX:
 		/* In unoptimized code this is the entry value of a register that is not needed any more. */
-		if (!context->optimized)
-			return from_abi(context, abi);
-		source.kind = FDBG_SOURCE_LOCATION;
-		return source;
+		return from_abi(context, abi);
 	}
 	if (source.reg == FDBG_ARCH_NO_REG)
 		return (struct fdbg_source){ .kind = FDBG_SOURCE_UNKNOWN,
@@ -406,8 +401,18 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 				(context->hidden_pointer && context->arch->hidden_pointer_is_arg);
 	const struct fdbg_source_context *proof = context->body ? context->body : context;
 	bool in_first = captures_come_from(proof, first[0]), in_second = captures_come_from(proof, first[1]);
+	bool aggregate = false;
 	size_t n_found = 0;
 
+	for (size_t i = 0; i < n_types && context->c_convention; i++)
+		aggregate |= types[i]->kind != FDBG_TYPE_BASE && types[i]->kind != FDBG_TYPE_POINTER &&
+			     types[i]->kind != FDBG_TYPE_ENUM;
+	for (size_t i = 0; i < n_types && aggregate; i++)
+		ret[i] = (struct fdbg_abi_value){
+			.place = FDBG_ABI_UNKNOWN, .reason = "the argument of a C function is not stored yet",
+		};
+	if (aggregate)
+		return;
 	if (!misses_environment(context->function, types, n_types)) {
 		fdbg_rust_arguments(context->abi, context->function->unit, types, n_types, context->hidden_pointer, ret);
 		return;
@@ -454,7 +459,8 @@ struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, st
 		if (!types[i]->size)
 			ret[i].source.kind = FDBG_SOURCE_NOTHING;
 		else
-			ret[i].source = source_of(context, &params[i], types[i], &values[i]);
+			ret[i].source = context->optimized ? fdbg_source_optimized(context, &params[i], types[i], &values[i])
+							   : source_of(context, &params[i], types[i], &values[i]);
 	}
 	return NULL;
 }

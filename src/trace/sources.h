@@ -23,6 +23,8 @@ struct fdbg_source_context {
 	const struct fdbg_source_context *body;
 	bool hidden_pointer;                  /* the return value goes through memory */
 	bool optimized;                       /* parameters may have been removed or changed: what has no location is gone */
+	bool c_convention;                    /* extern "C": the Rust rule holds for scalars only */
+	const struct fdbg_prologue *entry_block; /* of optimized: the straight-line code from the entry on */
 	const struct fdbg_variable *captures; /* of a closure: what it captured */
 	size_t n_captures;
 	struct fdbg_arena *arena;
@@ -31,6 +33,10 @@ struct fdbg_source_context {
 /* Fills in name, type and source of each parameter. */
 struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, struct fdbg_variable *params,
 				   size_t n_params, struct fdbg_traced_param *ret) FDBG_CHECK;
+
+/* The source of one parameter of an optimized function. abi: where the calling convention of its source would have it. */
+struct fdbg_source fdbg_source_optimized(const struct fdbg_source_context *context, const struct fdbg_variable *param,
+					 const struct fdbg_type *type, const struct fdbg_abi_value *abi);
 
 /* Is this the environment of a closure that captures nothing? There is nothing to say of it. */
 bool fdbg_source_is_empty_environment(const struct fdbg_traced_param *param);

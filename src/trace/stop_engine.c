@@ -38,6 +38,39 @@ static struct fdbg_error *find_bias(struct fdbg_stop_engine *engine)
 	return NULL;
 }
 
+/* Puts the plan's probes into a target that has stopped. */
+static struct fdbg_error *probe(struct fdbg_stop_engine *engine)
+{
+	struct fdbg_error *err = find_bias(engine);
+
+	if (!err)
+		err = fdbg_stop_prepare_registers(engine);
+	if (err)
+		return err;
+	if (engine->remote[engine->arch->pc] == UINT32_MAX || engine->remote[engine->arch->sp] == UINT32_MAX)
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
+					 "the server does not describe the registers of %s", engine->arch->name);
+	engine->places.image = engine->image;
+	engine->places.bias = engine->base.bias;
+	err = fdbg_places_insert(&engine->places, engine->plan, engine->thread);
+	if (err)
+		return err;
+	if (engine->places.signal)
+		engine->signal = engine->places.signal;
+	engine->wants_jumps = fdbg_unwinder_has_jumps(engine->image);
+	engine->wants_exceptions = fdbg_unwinder_has_exceptions(engine->image);
+	return NULL;
+}
+
+/* Without probes. */
+static void clear_places(struct fdbg_stop_engine *engine)
+{
+	fdbg_places_deinit(&engine->places);
+	engine->places = (struct fdbg_places){
+		.session = engine->session, .arch = engine->arch, .log = engine->log,
+	};
+}
+
 /* Signals that are none of our business go to the target without a stop, where the server can. */
 static struct fdbg_error *pass_signals(struct fdbg_stop_engine *engine)
 {
@@ -179,9 +212,7 @@ static struct fdbg_error *hit(struct fdbg_stop_engine *engine, const struct fdbg
 		}
 		*event = event_of(engine, FDBG_ENGINE_HIT, stop);
 		event->hit.site = &engine->plan->sites[place - engine->places.items];
-		err = fdbg_stop_load_needed_registers(engine, event->hit.site);
-		if (!err)
-			err = fdbg_stop_capture(engine, event->hit.site, place, &pending);
+		err = fdbg_stop_capture(engine, event->hit.site, place, &pending);
 		*ret = pending ? OUTCOME_PENDING : OUTCOME_EVENT;
 		return err;
 	case FDBG_ROLE_SET_IP:
@@ -275,6 +306,8 @@ static struct fdbg_error *handle(struct fdbg_stop_engine *engine, const struct f
 	case FDBG_STOP_EXEC:
 		fdbg_places_forget(&engine->places);
 		engine->thread = stop->thread;
+		engine->at_place = 0;
+		engine->in_exec = true;
 		moment->event = event_of(engine, FDBG_ENGINE_EXEC, stop);
 		*ret = OUTCOME_EVENT;
 		return NULL;
@@ -305,6 +338,13 @@ static struct fdbg_error *wait_stop(struct fdbg_stop_engine *engine, int timeout
 	return err;
 }
 
+static int left_ms(uint64_t deadline)
+{
+	uint64_t now = fdbg_clock_mono_ns();
+
+	return now < deadline ? (int)((deadline - now + 999999) / 1000000) : 0;
+}
+
 /* Hands out the pending hit. */
 static struct fdbg_error *hand_out_pending(struct fdbg_stop_engine *engine, struct fdbg_engine_event *ret)
 {
@@ -329,12 +369,7 @@ static struct fdbg_error *nothing_came(struct fdbg_stop_engine *engine, struct f
 	}
 	if (engine->pending) {
 		/* The link is lost; what had come of the pending hit before is not. */
-		const struct fdbg_site *site = engine->pending->event.hit.site;
-		bool complete = true;
-
-		for (size_t i = 0; i < site->n_captures; i++)
-			complete &= engine->pending->done[i];
-		if (complete) {
+		if (fdbg_stop_is_complete(engine->pending)) {
 			engine->failed = err;
 			return hand_out_pending(engine, ret);
 		}
@@ -359,8 +394,7 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 		return NULL;
 	}
 	while (!err) {
-		uint64_t now = fdbg_clock_mono_ns();
-		int left_ms = now < deadline ? (int)((deadline - now + 999999) / 1000000) : 0;
+		int limit_ms = left_ms(deadline);
 		enum outcome outcome;
 		struct fdbg_stop stop;
 
@@ -369,11 +403,13 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
 		if (!engine->running && !engine->has_next)
 			err = fdbg_stop_queue_run(engine);
 		if (!err)
-			err = wait_stop(engine, engine->pending && left_ms > PENDING_MS ? PENDING_MS : left_ms, &stop);
+			err = wait_stop(engine, engine->pending && limit_ms > PENDING_MS ? PENDING_MS : limit_ms, &stop);
 		if (err)
 			return nothing_came(engine, err, ret);
 		err = handle(engine, &stop, &outcome);
-		if (err || outcome == OUTCOME_NONE)
+		if (err)
+			return nothing_came(engine, err, ret);
+		if (outcome == OUTCOME_NONE)
 			continue;
 		if (engine->pending) {
 			/* Its answers came before this stop did. */
@@ -405,8 +441,11 @@ static struct fdbg_error *next(struct fdbg_engine *base, int timeout_ms, struct 
  */
 static struct fdbg_error *halt(struct fdbg_stop_engine *engine)
 {
-	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)FDBG_STOP_TIMEOUT_MS * 1000000;
-	uint64_t settled = fdbg_clock_mono_ns() + (uint64_t)INTERRUPT_MS * 1000000;
+	int timeout_ms = fdbg_session_timeout_ms(engine->session);
+	uint64_t start = fdbg_clock_mono_ns(), deadline = start + (uint64_t)timeout_ms * 1000000;
+	/* A server that cannot stop all threads cannot interrupt either: the next stop will do. */
+	bool can_interrupt = fdbg_session_abilities(engine->session)->stops_all;
+	uint64_t settled = can_interrupt ? start + (uint64_t)INTERRUPT_MS * 1000000 : start;
 	struct fdbg_error *err;
 
 	if (!engine->running)
@@ -420,7 +459,12 @@ static struct fdbg_error *halt(struct fdbg_stop_engine *engine)
 		if (!engine->running && !engine->has_next)
 			err = fdbg_stop_queue_run(engine);
 		if (!err)
-			err = wait_stop(engine, FDBG_STOP_TIMEOUT_MS, &stop);
+			err = wait_stop(engine, left_ms(deadline), &stop);
+		if (fdbg_error_is(err, FDBG_ERROR_TIMEOUT) && engine->running) {
+			fdbg_error_destroy(err);
+			return fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target did not stop within %d ms, its breakpoints "
+						 "stay in: the first that it comes to will end it", timeout_ms);
+		}
 		if (err)
 			break;
 		if (stop.kind == FDBG_STOP_SIGNAL && (stop.signal == TARGET_SIGINT || stop.signal == TARGET_SIGSTOP)) {
@@ -436,7 +480,8 @@ static struct fdbg_error *halt(struct fdbg_stop_engine *engine)
 		if (!err && !engine->running && fdbg_clock_mono_ns() > settled)
 			return NULL;
 		if (fdbg_clock_mono_ns() > deadline)
-			err = fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target did not stop");
+			err = fdbg_error_create(FDBG_ERROR_TIMEOUT, "the target does not come to rest within %d ms",
+						timeout_ms);
 	}
 	return err;
 }
@@ -484,27 +529,10 @@ static struct fdbg_error *start(struct fdbg_stop_engine *engine)
 		return fdbg_error_create(FDBG_ERROR_REFUSED, "the server holds no running program");
 	engine->thread = stop.thread;
 	engine->pid = stop.thread.pid;
-	err = find_bias(engine);
-	if (err)
-		return err;
-	err = fdbg_stop_prepare_registers(engine);
-	if (err)
-		return err;
-	if (engine->remote[engine->arch->pc] == UINT32_MAX || engine->remote[engine->arch->sp] == UINT32_MAX)
-		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
-					 "the server does not describe the registers of %s", engine->arch->name);
-	engine->places = (struct fdbg_places){
-		.session = engine->session, .arch = engine->arch, .image = engine->image,
-		.bias = engine->base.bias, .log = engine->log,
-	};
+	clear_places(engine);
 	/* Signals that come while scratch memory is made must not be lost in it: they pass only afterwards. */
-	err = fdbg_places_insert(&engine->places, engine->plan, engine->thread);
-	if (err)
-		return err;
-	engine->signal = engine->places.signal;
-	engine->wants_jumps = fdbg_unwinder_has_jumps(engine->image);
-	engine->wants_exceptions = fdbg_unwinder_has_exceptions(engine->image);
-	return pass_signals(engine);
+	err = probe(engine);
+	return err ? err : pass_signals(engine);
 }
 
 /* A start that failed: a program that lived before us goes on as it was. */
@@ -527,7 +555,33 @@ static struct fdbg_error *watch_unwinding(struct fdbg_engine *base)
 	return engine->held ? watch_set_ip(engine) : NULL;
 }
 
-static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, stop, destroy };
+/* The process is in its execve, whose breakpoints and scratch memory are gone with the former program. */
+static struct fdbg_error *adopt(struct fdbg_engine *base, const struct fdbg_image *image, const struct fdbg_plan *plan)
+{
+	struct fdbg_stop_engine *engine = self(base);
+	struct fdbg_error *err;
+
+	if (!engine->in_exec)
+		return NULL;
+	engine->in_exec = false;
+	clear_places(engine);
+	engine->watches_unwinding = false;
+	engine->plan = plan;
+	engine->image = image;
+	if (!plan)
+		return NULL;
+	if (plan->arch != engine->arch)
+		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "it is a program for %s, the one before was for %s",
+					 plan->arch->name, engine->arch->name);
+	err = fdbg_session_settle_exec(engine->session, engine->thread, &engine->signal);
+	if (!err)
+		err = probe(engine);
+	if (err && (err->code == FDBG_ERROR_REFUSED || err->code == FDBG_ERROR_UNSUPPORTED))
+		clear_places(engine);
+	return err;
+}
+
+static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, adopt, stop, destroy };
 
 struct fdbg_error *fdbg_stop_engine_create(struct fdbg_session *session, const struct fdbg_image *image,
 					   const struct fdbg_plan *plan, const struct fdbg_log *log,

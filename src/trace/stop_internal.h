@@ -18,11 +18,16 @@
 #include "trace/engine.h"
 #include "trace/places.h"
 
-#define FDBG_STOP_TIMEOUT_MS 5000
-
 enum { TARGET_SIGINT = 2, TARGET_SIGTRAP = 5, TARGET_SIGKILL = 9, TARGET_SIGSTOP = 19, TARGET_N_SIGNALS = 64 };
 
 struct fdbg_stop_engine;
+
+/* A register that is read by itself. */
+struct fdbg_stop_register {
+	uint32_t reg;                        /* index into arch->regs */
+	uint8_t *bytes;
+	bool done;
+};
 
 /* What one hit holds: its registers and memory, valid until the hit after it is asked for. */
 struct fdbg_stop_moment {
@@ -33,6 +38,9 @@ struct fdbg_stop_moment {
 	struct fdbg_engine_event event;
 	uint8_t **bytes;                     /* one a capture of the site: what was read, and whether */
 	bool *done;
+	/* registers that the site's values are in and that the stop did not bring, read with the captures */
+	struct fdbg_stop_register *registers_read;
+	size_t n_registers_read;
 };
 
 /*
@@ -58,6 +66,7 @@ struct fdbg_stop_engine {
 	uint64_t at_place;                   /* stopped at this breakpoint, its instruction not yet executed; 0: no */
 	struct fdbg_stop_moment *held;       /* the hit that may read memory; NULL: the target runs, or may run on */
 	bool gone;                           /* the process has ended, or was let go */
+	bool in_exec;                        /* stopped inside an execve, and nobody has said what runs now */
 	bool watches_unwinding;
 	bool wants_jumps;                    /* the program uses setjmp, which is still to be found */
 	bool wants_exceptions;               /* it may unwind without a panic; the unwinder is still to be found */
@@ -86,18 +95,19 @@ struct fdbg_error *fdbg_stop_prepare_registers(struct fdbg_stop_engine *engine);
 /* Loads the general registers of the stopped thread into engine->now: no packet where the stop reply brought them. */
 struct fdbg_error *fdbg_stop_load_general_registers(struct fdbg_stop_engine *engine);
 
-/* Loads the other registers that a site's values are in. One that the server refuses stays invalid. */
-struct fdbg_error *fdbg_stop_load_needed_registers(struct fdbg_stop_engine *engine, const struct fdbg_site *site);
-
 /*
- * Reads into engine->now what the site's plan names. When nothing more can be needed the target runs on at once, and
+ * Reads into engine->now what the site's plan names, and the other registers that its values are in; one that the server refuses
+ * stays invalid. When nothing more can be needed the target runs on at once, and
  * the moment is pending (*pending_ret) until the answers are in; else it is held.
  */
 struct fdbg_error *fdbg_stop_capture(struct fdbg_stop_engine *engine, const struct fdbg_site *site,
 				     const struct fdbg_stop_place *place, bool *pending_ret);
 
-/* The answers to a moment's reads are in: puts them into its view. */
+/* The answers to a moment's reads are in: puts them into its registers and its view. */
 struct fdbg_error *fdbg_stop_gather(struct fdbg_stop_moment *moment);
+
+/* Whether all answers to a moment's reads came, and well. */
+bool fdbg_stop_is_complete(const struct fdbg_stop_moment *moment);
 
 /* ---- stop_resume.c ---- */
 

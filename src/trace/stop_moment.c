@@ -88,7 +88,8 @@ static void need_of_probe(uint64_t needs[2], const struct fdbg_probe *probe)
 		return;
 	if (probe->kind == FDBG_PROBE_RETURN)
 		need_pieces(needs, function->return_pieces, function->n_return_pieces);
-	for (size_t i = 0; probe->kind != FDBG_PROBE_RETURN && i < function->n_params; i++) {
+	for (size_t i = 0; (probe->kind == FDBG_PROBE_CALL || probe->kind == FDBG_PROBE_ENTRY ||
+			    probe->kind == FDBG_PROBE_INLINE) && i < function->n_params; i++) {
 		if (function->params[i].source.at_entry != (probe->kind == FDBG_PROBE_ENTRY))
 			continue;
 		need_pieces(needs, function->params[i].source.pieces, function->params[i].source.n_pieces);
@@ -100,6 +101,7 @@ static void need_of_probe(uint64_t needs[2], const struct fdbg_probe *probe)
 
 static struct fdbg_error *find_needs(struct fdbg_stop_engine *engine)
 {
+	free(engine->needs);
 	engine->needs = calloc(engine->plan->n_sites + 1, sizeof(*engine->needs));
 	if (!engine->needs)
 		return &fdbg_error_nomem;
@@ -126,24 +128,42 @@ struct fdbg_error *fdbg_stop_load_general_registers(struct fdbg_stop_engine *eng
 	return NULL;
 }
 
-struct fdbg_error *fdbg_stop_load_needed_registers(struct fdbg_stop_engine *engine, const struct fdbg_site *site)
+/* Queues the reads of the registers that a site's values are in; where single ones cannot be read all are fetched. */
+static struct fdbg_error *queue_registers(struct fdbg_stop_engine *engine, const struct fdbg_site *site)
 {
 	const uint64_t *needs = engine->needs[site - engine->plan->sites];
+	struct fdbg_stop_moment *moment = engine->now;
+	const struct fdbg_remote_reg *regs;
 	struct fdbg_error *err = NULL;
-	bool fetched = false;
+	size_t n_remote, n = 0;
 
-	for (size_t i = 0; i < engine->arch->n_regs && !err; i++) {
-		if (!(needs[i / 64] >> i % 64 & 1) || engine->now->registers.valid[i] || engine->remote[i] == UINT32_MAX)
-			continue;
-		err = fdbg_session_fetch_register(engine->session, engine->remote[i]);
-		fetched = true;
-		if (fdbg_error_is(err, FDBG_ERROR_REFUSED) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
-			fdbg_error_destroy(err);
-			err = NULL;
-		}
+	moment->n_registers_read = 0;
+	for (size_t i = 0; i < engine->arch->n_regs; i++)
+		n += (needs[i / 64] >> i % 64 & 1) && !moment->registers.valid[i] && engine->remote[i] != UINT32_MAX;
+	if (!n)
+		return NULL;
+	if (!fdbg_session_abilities(engine->session)->read_one_register) {
+		err = fdbg_session_fetch_registers(engine->session);
+		if (!err)
+			load_registers(engine);
+		return err;
 	}
-	if (!err && fetched)
-		load_registers(engine);
+	regs = fdbg_session_regs(engine->session, &n_remote);
+	moment->registers_read = fdbg_arena_array(&moment->arena, n, sizeof(*moment->registers_read));
+	if (!moment->registers_read)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < engine->arch->n_regs && !err; i++) {
+		struct fdbg_stop_register *read = &moment->registers_read[moment->n_registers_read];
+
+		if (!(needs[i / 64] >> i % 64 & 1) || moment->registers.valid[i] || engine->remote[i] == UINT32_MAX)
+			continue;
+		read->reg = (uint32_t)i;
+		read->bytes = fdbg_arena_alloc(&moment->arena, regs[engine->remote[i]].size);
+		if (!read->bytes)
+			return &fdbg_error_nomem;
+		moment->n_registers_read++;
+		err = fdbg_session_queue_register(engine->session, engine->remote[i], read->bytes, &read->done);
+	}
 	return err;
 }
 
@@ -156,6 +176,14 @@ struct fdbg_error *fdbg_stop_gather(struct fdbg_stop_moment *moment)
 {
 	const struct fdbg_site *site = moment->event.hit.site;
 
+	for (size_t i = 0; i < moment->n_registers_read; i++) {
+		const struct fdbg_stop_register *read = &moment->registers_read[i];
+
+		if (!read->done)
+			continue;
+		memcpy(moment->registers.bytes[read->reg], read->bytes, moment->engine->copy_size[read->reg]);
+		moment->registers.valid[read->reg] = true;
+	}
 	for (size_t i = 0; i < site->n_captures; i++)
 		if (!fdbg_memview_add(&moment->view, capture_address(moment, &site->captures[i]),
 				      moment->done[i] ? moment->bytes[i] : NULL, site->captures[i].size))
@@ -163,12 +191,25 @@ struct fdbg_error *fdbg_stop_gather(struct fdbg_stop_moment *moment)
 	return NULL;
 }
 
+bool fdbg_stop_is_complete(const struct fdbg_stop_moment *moment)
+{
+	for (size_t i = 0; i < moment->n_registers_read; i++)
+		if (!moment->registers_read[i].done)
+			return false;
+	for (size_t i = 0; i < moment->event.hit.site->n_captures; i++)
+		if (!moment->done[i])
+			return false;
+	return true;
+}
+
 struct fdbg_error *fdbg_stop_capture(struct fdbg_stop_engine *engine, const struct fdbg_site *site,
 				  const struct fdbg_stop_place *place, bool *pending_ret)
 {
 	struct fdbg_stop_moment *moment = engine->now;
-	struct fdbg_error *err = NULL;
+	struct fdbg_error *err = queue_registers(engine, site);
 
+	if (err)
+		return err;
 	moment->bytes = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->bytes));
 	moment->done = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->done));
 	if (!moment->bytes || !moment->done)
@@ -185,12 +226,12 @@ struct fdbg_error *fdbg_stop_capture(struct fdbg_stop_engine *engine, const stru
 	if (err)
 		return err;
 	if (!site->on_demand && place->slot && !engine->halting) {
-		*pending_ret = site->n_captures > 0;
+		*pending_ret = site->n_captures > 0 || moment->n_registers_read > 0;
 		err = fdbg_stop_queue_run(engine);
 		return err ? err : fdbg_session_send(engine->session);
 	}
 	engine->held = moment;
-	if (!site->n_captures)
+	if (!site->n_captures && !moment->n_registers_read)
 		return NULL;
 	err = fdbg_session_collect(engine->session);
 	return err ? err : fdbg_stop_gather(moment);

@@ -18,11 +18,12 @@ static struct fdbg_error *set_pc(struct fdbg_stop_engine *engine, uint64_t pc)
 /* Waits for the end of a step, which is short: whoever wants to interrupt waits for it. */
 static struct fdbg_error *wait_step(struct fdbg_stop_engine *engine, struct fdbg_stop *ret)
 {
-	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)FDBG_STOP_TIMEOUT_MS * 1000000;
+	int timeout_ms = fdbg_session_timeout_ms(engine->session);
+	uint64_t deadline = fdbg_clock_mono_ns() + (uint64_t)timeout_ms * 1000000;
 	struct fdbg_error *err;
 
 	for (;;) {
-		err = fdbg_session_wait(engine->session, FDBG_STOP_TIMEOUT_MS, ret);
+		err = fdbg_session_wait(engine->session, timeout_ms, ret);
 		if (!fdbg_error_is(err, FDBG_ERROR_INTERRUPTED) || fdbg_clock_mono_ns() > deadline)
 			return err;
 		fdbg_error_destroy(err);

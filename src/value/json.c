@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "value/escape.h"
+#include "value/lifted.h"
 #include "value/number.h"
 #include "value/render.h"
-#include "value/shape.h"
 
 struct json {
 	struct fdbg_buf *buf;
@@ -211,26 +211,33 @@ static void put_string(struct json *json, const char *typename, const void *data
 static void put_struct(struct json *json, const struct fdbg_value *value)
 {
 	struct fdbg_text type = value->record.type;
+	enum fdbg_lifted_form form = fdbg_lifted_form(value);
 	struct fdbg_shape_counted counted;
 	const struct fdbg_value *inner;
 	struct fdbg_shape_dyn dyn;
-	bool tuple = fdbg_text_starts(type, "(") && fdbg_text_ends(type, ")") &&
-		     fdbg_shape_is_tuple(value->record.fields, value->record.n_fields);
 
-	if (!value->record.n_fields && fdbg_text_is(type, "()")) {
-		/* Some recorders write the unit so; readers make one of both. */
+	switch (form) {
+	case FDBG_LIFTED_UNIT:
 		fdbg_buf_string(json->buf, "{\"type\":\"Unit\"}");
-	} else if (fdbg_shape_string(value, &inner)) {
-		put_string(json, "String", inner->bytes.data, inner->bytes.len);
-	} else if (fdbg_shape_cell(value, &inner)) {
+		break;
+	case FDBG_LIFTED_STRING:
+		if (fdbg_shape_string(value, &inner))
+			put_string(json, "String", inner->bytes.data, inner->bytes.len);
+		break;
+	case FDBG_LIFTED_CELL:
 		begin(json, "Struct", type);
 		fdbg_buf_string(json->buf, ",\"fields\":{\"value\":");
-		put_value(json, inner);
+		if (fdbg_shape_cell(value, &inner))
+			put_value(json, inner);
 		fdbg_buf_string(json->buf, "}}");
-	} else if (fdbg_shape_counted(value, &counted)) {
-		put_counted(json, type, &counted);
-	} else if ((fdbg_text_starts(type, "&dyn ") || fdbg_text_starts(type, "alloc::boxed::Box<dyn ")) &&
-		   fdbg_shape_dyn(value, &dyn)) {
+		break;
+	case FDBG_LIFTED_COUNTED:
+		if (fdbg_shape_counted(value, &counted))
+			put_counted(json, type, &counted);
+		break;
+	case FDBG_LIFTED_DYN:
+		if (!fdbg_shape_dyn(value, &dyn))
+			break;
 		begin(json, "DynRef", type);
 		put_address(json, "addr", dyn.pointer->ref.address);
 		put_address(json, "vtable", dyn.vtable->ref.address);
@@ -239,21 +246,22 @@ static void put_struct(struct json *json, const struct fdbg_value *value)
 		else
 			fdbg_buf_string(json->buf, ",\"value\":{\"type\":\"Opaque\"}");
 		fdbg_buf_byte(json->buf, '}');
-	} else {
-		begin(json, tuple ? "Tuple" : "Struct", type);
-		put_fields(json, value->record.fields, value->record.n_fields, tuple);
+		break;
+	case FDBG_LIFTED_TUPLE:
+	case FDBG_LIFTED_STRUCT:
+		begin(json, form == FDBG_LIFTED_TUPLE ? "Tuple" : "Struct", type);
+		put_fields(json, value->record.fields, value->record.n_fields, form == FDBG_LIFTED_TUPLE);
 		fdbg_buf_byte(json->buf, '}');
+		break;
 	}
 }
 
 static void put_variant(struct json *json, const struct fdbg_value *value)
 {
-	struct fdbg_text type = value->variant.type, name = FDBG_TEXT("");
-	bool option = fdbg_text_starts(type, "core::option::Option");
-	bool result = fdbg_text_starts(type, "core::result::Result");
+	struct fdbg_text type = value->variant.type, name = fdbg_lifted_variant(value);
+	bool option = fdbg_lifted_is_option(value);
+	bool result = fdbg_lifted_is_result(value);
 
-	if (value->variant.index < value->variant.n_variants)
-		name = value->variant.variants[value->variant.index];
 	if (option || result) {
 		begin(json, option ? "Option" : "Result", type);
 		fdbg_buf_string(json->buf, ",\"variant\":");
@@ -352,18 +360,6 @@ static void put_whole(struct json *json, const struct fdbg_value *value)
 	}
 }
 
-/* True for the kinds that carry `cut` about their own length. */
-static bool is_cut(const struct fdbg_value *value, uint64_t *total_ret)
-{
-	const struct fdbg_value *bytes;
-
-	if (fdbg_shape_string(value, &bytes))
-		value = bytes;
-	*total_ret = value->total;
-	return value->cut && (value->kind == FDBG_VALUE_BYTES || value->kind == FDBG_VALUE_STR ||
-			      value->kind == FDBG_VALUE_ARRAY);
-}
-
 static size_t weight(const struct fdbg_value *value)
 {
 	size_t len = value->kind == FDBG_VALUE_BYTES ? value->bytes.len :
@@ -383,7 +379,7 @@ static void put_value(struct json *json, const struct fdbg_value *value)
 	json->n_nodes_left -= weight(value);
 	json->depth++;
 	/* What was cut says so, in the shape that it has on the stream (value.h). */
-	if (is_cut(value, &total)) {
+	if (fdbg_lifted_is_cut(value, &total)) {
 		fdbg_buf_string(json->buf, "{\"type\":\"Struct\",\"typename\":\"…\",\"fields\":{\"value\":");
 		put_whole(json, value);
 		fdbg_buf_printf(json->buf,

@@ -3,6 +3,7 @@
 #include "value/number.h"
 
 #include <float.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,6 +170,22 @@ static void lay_out(struct fdbg_buf *buf, const struct decimal *d, int low, int 
 	}
 }
 
+/*
+ * printf and strtod follow the locale of whoever links the library: for them the point is to be a point. The
+ * C locale is always there in glibc; making it costs nothing.
+ */
+static void shortest_in_c(double value, bool single, struct decimal *ret)
+{
+	locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+	locale_t old = c ? uselocale(c) : (locale_t)0;
+
+	shortest(value, single, ret);
+	if (!c)
+		return;
+	uselocale(old);
+	freelocale(c);
+}
+
 void fdbg_number_float(struct fdbg_buf *buf, enum fdbg_prim prim, const uint8_t bytes[16],
 		       enum fdbg_float_style style)
 {
@@ -211,7 +228,7 @@ void fdbg_number_float(struct fdbg_buf *buf, enum fdbg_prim prim, const uint8_t 
 	} else if (value == 0.0) {
 		fdbg_buf_string(buf, limits[style].point ? "0.0" : "0");
 	} else {
-		shortest(value, single, &decimal);
+		shortest_in_c(value, single, &decimal);
 		lay_out(buf, &decimal, single ? limits[style].low_single : limits[style].low,
 			single ? limits[style].high_single : limits[style].high, limits[style].point);
 	}

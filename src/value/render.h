@@ -54,9 +54,6 @@ void fdbg_render_json(struct fdbg_buf *buf, const struct fdbg_value *value);
 /* Appends a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void fdbg_render_json_string(struct fdbg_buf *buf, const char *data, size_t len);
 
-/* True when the value is a Result in its Err variant (the index's is_error). */
-bool fdbg_value_is_err(const struct fdbg_value *value);
-
 /* Appends Rust's {:?} text of a string (quotes and escapes; invalid UTF-8 as \xNN). */
 void fdbg_render_str(struct fdbg_buf *buf, const char *data, size_t len);
 

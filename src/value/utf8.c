@@ -43,6 +43,15 @@ bool fdbg_utf8_valid(struct fdbg_text text)
 	const uint8_t *bytes = (const uint8_t *)text.data;
 
 	for (size_t i = 0, n; i < text.len; i += n) {
+		uint64_t eight;
+
+		/* Nearly all text is ASCII. */
+		if (text.len - i >= sizeof(eight)) {
+			memcpy(&eight, bytes + i, sizeof(eight));
+			n = sizeof(eight);
+			if (!(eight & UINT64_C(0x8080808080808080)))
+				continue;
+		}
 		n = character(bytes + i, text.len - i);
 		if (!n)
 			return false;
@@ -68,4 +77,17 @@ size_t fdbg_utf8_copy(char *to, size_t cap, struct fdbg_text text)
 		}
 	}
 	return len;
+}
+
+void fdbg_utf8_put(struct fdbg_buf *buf, struct fdbg_text text)
+{
+	uint8_t *room;
+
+	if (fdbg_utf8_valid(text)) {
+		fdbg_buf_append(buf, text.data, text.len);
+		return;
+	}
+	room = fdbg_buf_reserve(buf, text.len);
+	if (room)
+		buf->len += fdbg_utf8_copy((char *)room, text.len, text);
 }

@@ -3,6 +3,7 @@
 #ifndef FDBG_VALUE_UTF8_H
 #define FDBG_VALUE_UTF8_H
 
+#include "base/buf.h"
 #include "base/text.h"
 
 /* True when the text is well-formed UTF-8 (Unicode 15, table 3-7). */
@@ -13,5 +14,8 @@ bool fdbg_utf8_valid(struct fdbg_text text);
  * that fits in cap bytes; returns the length (no NUL is added). With cap at least text.len everything fits.
  */
 size_t fdbg_utf8_copy(char *to, size_t cap, struct fdbg_text text);
+
+/* Appends text, repaired in the same way. */
+void fdbg_utf8_put(struct fdbg_buf *buf, struct fdbg_text text);
 
 #endif

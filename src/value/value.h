@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fdbg/value.h> /* the enums */
+
 #include "base/arena.h"
 #include "base/text.h"
 
@@ -18,31 +20,6 @@
  * Nodes, texts and arrays live in an arena (the event's) and are freed with it. A reference holds its target
  * directly: targets form a tree or a graph without cycles. An address may be reached by several references.
  */
-
-/* The primitive types, in the order of enum value; fdbg_prim_name gives Rust's name. */
-enum fdbg_prim {
-	FDBG_PRIM_BOOL, FDBG_PRIM_CHAR,
-	FDBG_PRIM_U8, FDBG_PRIM_I8, FDBG_PRIM_U16, FDBG_PRIM_I16, FDBG_PRIM_U32, FDBG_PRIM_I32,
-	FDBG_PRIM_U64, FDBG_PRIM_I64, FDBG_PRIM_U128, FDBG_PRIM_I128, FDBG_PRIM_USIZE, FDBG_PRIM_ISIZE,
-	FDBG_PRIM_F32, FDBG_PRIM_F64,
-	FDBG_N_PRIMS,
-};
-
-enum fdbg_value_kind {
-	FDBG_VALUE_OPAQUE = 0, /* could not be read; also what a zeroed node is */
-	FDBG_VALUE_UNIT,
-	FDBG_VALUE_PRIM,
-	FDBG_VALUE_BYTES,   /* Vec<u8>, &[u8], &mut [u8], [u8; N], and the content of String */
-	FDBG_VALUE_STR,     /* str slice: bytes that should be UTF-8 */
-	FDBG_VALUE_ARRAY,   /* array, Vec or slice of anything else */
-	FDBG_VALUE_REF,
-	FDBG_VALUE_STRUCT,  /* struct, tuple, union */
-	FDBG_VALUE_ENUM,    /* C-like enum */
-	FDBG_VALUE_VARIANT, /* enum with data: `union_decl` of the stream */
-};
-
-enum fdbg_array_kind { FDBG_ARRAY_ARR, FDBG_ARRAY_VEC, FDBG_ARRAY_SLICE };
-enum fdbg_ref_kind { FDBG_REF_REF, FDBG_REF_BOX, FDBG_REF_PTR };
 
 struct fdbg_value;
 struct fdbg_field;
@@ -112,9 +89,6 @@ struct fdbg_named_value {
 	struct fdbg_value value;
 };
 
-/* Rust's name of a primitive ("u8"); its size in bytes. */
-const char *fdbg_prim_name(enum fdbg_prim prim);
-size_t fdbg_prim_size(enum fdbg_prim prim);
 /* The primitive of that name; false when there is none. */
 bool fdbg_prim_from_name(struct fdbg_text name, enum fdbg_prim *ret);
 

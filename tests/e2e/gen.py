@@ -8,6 +8,8 @@ seed.
 
     gen.py emit  --seed 1 --functions 500 -o DIR       DIR/gen_prog.rs and DIR/manifest.json
     gen.py check --seed 1 --functions 500 [--rustc-flag=…]   emit, compile, run, record ($FDBG), compare
+    gen.py check --seed 1 --functions 500 --opt-level 3 [--free] [--arch aarch64]
+        the same with an optimizing compiler: values may be absent, and are counted, but none may be wrong
 
 What a program prints, one line an event, fields parted by tabs, texts escaped as in unescape():
     THREAD C ID TEXT…     function ID of the manifest is about to be called with these arguments
@@ -29,10 +31,13 @@ import gen_std_b  # noqa: E402
 from gen_types import Type  # noqa: E402
 
 # What the recording leaves out: the printing itself.
-EXCLUDE = ["-N", "*::fmt", "-N", "*::hlp::*", "-N", "*::kit_*::*", "--keep-hash-order"]
+EXCLUDE = ["-N", "*::fmt", "-N", "*::black_box*", "-N", "*::hlp::*", "-N", "*::kit_*::*", "--keep-hash-order"]
 
 # One function in this many also prints {:#?}.
 PRETTY = 3
+
+# Stands for an argument that is nowhere in the optimized code.
+OPTIMIZED_OUT = "<optimized out>"
 
 HELPERS = r"""
 pub mod hlp {
@@ -90,8 +95,11 @@ pub mod hlp {
 
 class Generator:
     def __init__(self, seed, functions, threads=1, depth=4, calls=2, crate="gen_prog", rustc=(1, 95), types=None,
-                 arch=platform.machine()):
+                 arch=platform.machine(), opt=None):
         self.rng = random.Random(seed)
+        # For a compiler that optimizes: what is traced must stay a function. "kept": and what it returns cannot be known
+        # without calling it; "free": half of that is for the optimizer to propagate.
+        self.opt = opt
         self.seed = seed
         self.crate = crate
         self.rustc = rustc
@@ -169,8 +177,10 @@ class Generator:
         while True:
             text = t.value()
             if len(text) < limit:
-                return text
+                break
             limit *= 2
+        hidden = self.opt == "kept" or (self.opt and self.rng.randrange(2))
+        return "std::hint::black_box(%s)" % text if hidden else text
 
     def call_text(self, fid, callee, args, ret, owner=None):
         """Source that prints the arguments, calls, prints the result."""
@@ -190,13 +200,17 @@ class Generator:
     def body(self, args, ret):
         """Statements of a function that ends in a value of type ret; several shapes of leaving it."""
         out = []
+        if self.opt:
+            # Two bodies must not be the same: the optimizer would make one function of them.
+            out.append("std::hint::black_box(%du32);" % self.unique())
+            out += ["std::hint::black_box(&%s);" % n for n, _ in args if n != "self" and self.rng.randrange(2)]
         shape = self.rng.randrange(10)
         same = [n for n, t in args if t is ret and n != "self"]
         if self.callable and self.rng.randrange(10) == 0:
             fid, path, types, other = self.rng.choice(self.callable)
             out += self.call_text(fid, path, types, other)
         if same:
-            out.append(self.rng.choice(same))
+            out.append(("std::hint::black_box(%s)" if self.opt == "kept" else "%s") % self.rng.choice(same))
         elif shape == 0:
             out.append("if crate::hlp::flip(2) == 0 { return %s; }" % self.value(ret))
             out.append(self.value(ret))
@@ -215,6 +229,10 @@ class Generator:
         else:
             out.append(self.value(ret))
         return out
+
+    def unique(self):
+        self.n_bodies = getattr(self, "n_bodies", 0) + 1
+        return self.n_bodies
 
     def signature(self, self_type=None):
         count = self.rng.choice([1, 1, 2, 2, 3, 4])
@@ -275,10 +293,13 @@ class Generator:
         use = {"": [], "let held": ["let _ = held.1.len();"], "let mut ": ["held = held.wrapping_mul(3);"]}[capture[:8]]
         move = "move " if self.rng.randrange(2) else ""
         out = [capture] if capture else []
-        mut = "mut " if capture.startswith("let mut") else ""
+        mut = "mut " if capture.startswith("let mut") or self.opt else ""
         out.append("let %sf = %s|%s| -> %s {" % (mut, move, ", ".join("%s: %s" % (n, t.rust) for n, t in args), ret.rust))
         out += ["    " + l for l in use + self.body(args, ret)]
         out.append("};")
+        if self.opt:    # a call through a pointer that nobody sees through is not inlined
+            out.append("let f: &mut dyn FnMut(%s) -> %s = std::hint::black_box(&mut f);"
+                       % (", ".join(t.rust for _, t in args), ret.rust))
         for _ in range(calls):
             out += self.call_text(fid, "f", args, ret)
         return out
@@ -289,6 +310,10 @@ class Generator:
         path = module + ("g%d" % number,)
         gives_t = self.rng.randrange(2)
         out, body = [], ["t"] if gives_t else self.body(args, ret)
+        if gives_t and self.opt == "kept":
+            body = ["std::hint::black_box(t)"]
+        if self.opt:    # nor must two instances
+            body = ["std::hint::black_box((%du32, std::any::type_name::<T>()));" % self.unique()] + body
         params = [("t", "T")] + args
         self.item(path, self.fn_text(path[-1], params, body, generics="<T: std::fmt::Debug>",
                                      ret="T" if gives_t else ret.rust))
@@ -411,7 +436,7 @@ class Generator:
             name = "thread_%d" % number
             root = self.named("%s::%s" % (self.crate, name), [], gen_types.unit(self, 0))
             self.manifest["roots"][number] = root
-            out.append("pub fn %s() {\n    hlp::enter_thread(%d);" % (name, number))
+            out.append("#[inline(never)]\npub fn %s() {\n    hlp::enter_thread(%d);" % (name, number))
             for fid, path in share:
                 out.append("    hlp::c(%d, &[]); %s(); hlp::r(%d, &());" % (fid, path, fid))
             out.append("}\n")
@@ -421,6 +446,8 @@ class Generator:
         out.append("    thread_0();")
         for number in range(1, self.threads):
             out.append("    t%d.join().unwrap();" % number)
+        if self.opt:    # so that the last call does not take the place of main
+            out.append("    hlp::flip(1);")
         out.append("}")
         return "\n".join(out) + "\n"
 
@@ -439,8 +466,9 @@ class Generator:
 
 def generate(seed, functions, **options):
     """(source text, manifest) of one program."""
+    import harness
     g = Generator(seed, functions, **options)
-    return g.source(), g.manifest
+    return harness.with_black_box(g.source(), g.rustc), g.manifest
 
 
 # ------------------------------------------------------------------------------------------------ comparison
@@ -474,9 +502,14 @@ def parse_output(text, pretty=False):
 
 class Mismatch(list):
     """Differences found, as text, most telling first; `compared` counts values that were compared, `unread` arguments
-    that the recording says it could not read (doc/values.md, "Arguments that are not shown")."""
+    that the recording says it could not read (doc/values.md, "Arguments that are not shown"), `optimized_out` those
+    that are nowhere. Of programs that were optimized: `returns` with bytes, and `absent`, those of them that were not
+    read."""
     compared = 0
     unread = 0
+    optimized_out = 0
+    returns = 0
+    absent = 0
     calls = 0
 
 
@@ -506,7 +539,7 @@ def split_threads(events, manifest):
     return out, faults
 
 
-def compare(printed, events, manifest, limit=50):
+def compare(printed, events, manifest, limit=50, opt=False):
     """Holds a recording (objects of `fdbg dump --values=debug`) against what the program printed."""
     diff = Mismatch()
     threads, faults = split_threads(events, manifest)
@@ -530,9 +563,14 @@ def compare(printed, events, manifest, limit=50):
                 continue
             if kind == "C":
                 diff.calls += 1
-                compare_args(diff, where, f, texts, e["args"])
+                compare_args(diff, where, f, texts, e["args"], opt)
+            elif opt and e["value"] is None:
+                diff.returns += 1
+                diff.absent += 1
+                diff.absences = getattr(diff, "absences", []) + ["%s: type %s" % (where, f["ret"])]
             else:
                 diff.compared += 1
+                diff.returns += kind != "Z"
                 # Debug information has no return type where there is nothing to return.
                 if e["value"] != texts[0] and not (kind == "Z" and e["value"] == "()"):
                     diff.append("%s: type %s\n    printed  %s\n    recorded %s" % (where, f["ret"], texts[0], e["value"]))
@@ -544,9 +582,12 @@ def compare(printed, events, manifest, limit=50):
     return diff
 
 
-def compare_args(diff, where, f, texts, args):
+def compare_args(diff, where, f, texts, args, opt=False):
     if f["closure"]:    # the environment comes first and has no name in the source
         args = [a for a in args if a[0] in f["args"] or a[0] == ""][-len(texts):]
+    if opt and len(args) < len(texts):  # what is not used may not even be described
+        described = dict(args)
+        args = [(n, described.get(n, OPTIMIZED_OUT)) for n in f["args"]]
     if len(args) != len(texts):
         diff.append("%s: arguments %s, recorded %s" % (where, f["args"], [a[0] for a in args]))
         return
@@ -557,6 +598,8 @@ def compare_args(diff, where, f, texts, args):
             diff.append("%s: argument %s recorded as %s" % (where, name, got_name))
         if got is None:
             diff.unread += 1
+        elif got == OPTIMIZED_OUT:
+            diff.optimized_out += 1
         elif got != text:
             diff.append("%s: argument %s: %s\n    printed  %s\n    recorded %s" % (where, name, rust, text, got))
 
@@ -571,13 +614,22 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--type", action="append", help="only these constructors, or all of this module of them (may repeat)")
+    parser.add_argument("--arch", choices=["x86_64", "aarch64"], default=platform.machine(),
+                        help="aarch64: compiled for it and run under qemu-aarch64")
+    parser.add_argument("--opt-level", choices=["0", "1", "2", "3", "s", "z"],
+                        help="a program for this -C opt-level: what is traced is kept, values may be absent")
+    parser.add_argument("--free", action="store_true", help="of what is returned, half is for the optimizer to propagate")
     parser.add_argument("--rustc-flag", action="append", default=[])
     parser.add_argument("--limit", type=int, default=20, help="differences to print")
     parser.add_argument("-o", "--output", default=".")
     options = parser.parse_args()
     import harness
+    rustc, arm, identity = harness.arm_compiler() if options.arch == "aarch64" else (None, [], None)
     source, manifest = generate(options.seed, options.functions, threads=options.threads, depth=options.depth,
-                                types=options.type, rustc=harness.rustc_version())
+                                types=options.type, rustc=harness.rustc_version(identity), arch=options.arch,
+                                opt="free" if options.free else options.opt_level and "kept")
+    if options.opt_level:
+        options.rustc_flag += ["-C", "opt-level=" + options.opt_level]
     if options.action == "emit":
         os.makedirs(options.output, exist_ok=True)
         with open(os.path.join(options.output, "gen_prog.rs"), "w", encoding="utf-8") as f:
@@ -585,21 +637,31 @@ def main():
         with open(os.path.join(options.output, "manifest.json"), "w", encoding="utf-8") as f:
             json.dump(manifest, f, indent=1)
         return 0
-    program = harness.compile_rust("gen_prog", source, flags=options.rustc_flag)
+    program = harness.compile_rust("gen_prog", source, flags=arm + options.rustc_flag, compiler=rustc)
     if options.action == "run":
         print(program)
         return 0
     with harness.Scratch() as scratch:
-        rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
-        diffs = [compare(parse_output(rec.stdout_text), rec.events(), manifest),
-                 compare(parse_output(rec.stdout_text, pretty=True), rec.dump("--values=pretty"), manifest)]
+        if options.arch == "aarch64":
+            rec = harness.record_under_qemu(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
+        else:
+            rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
+        opt = options.opt_level is not None
+        printed = rec.stdout_text
+        diffs = [compare(parse_output(printed), rec.events(), manifest, opt=opt),
+                 compare(parse_output(printed, pretty=True), rec.dump("--values=pretty"), manifest, opt=opt)]
     for diff in diffs:
         for text in diff[:options.limit]:
             print(text)
     for diff, form in zip(diffs, ["{:?}", "{:#?}"]):
         print("%s: %d calls, %d values compared, %d differences, %d arguments not read"
               % (form, diff.calls, diff.compared, len(diff), diff.unread))
-    return 1 if any(diffs) or not diffs[0].compared or any(diff.unread for diff in diffs) else 0
+        if opt:
+            for text in getattr(diff, "absences", [])[:options.limit]:
+                print("    absent: " + text)
+            print("    %d returns, %d absent; %d arguments optimized out" % (diff.returns, diff.absent, diff.optimized_out))
+    unread = 0 if opt else sum(diff.unread for diff in diffs)
+    return 1 if any(diffs) or not diffs[0].compared or unread else 0
 
 
 if __name__ == "__main__":

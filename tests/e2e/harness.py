@@ -46,6 +46,21 @@ def rustc_version(identity=None):
     return tuple(int(n) for n in release.split()[1].split("-")[0].split(".")[:2])
 
 
+# What std::hint::black_box is since 1.66.
+BLACK_BOX = """#[inline(always)] pub fn black_box<T>(value: T) -> T {
+    unsafe { core::arch::asm!("/* {0} */", in(reg) &value, options(nostack, preserves_flags)) };
+    value
+}
+"""
+
+
+def with_black_box(source, version, path="crate::black_box"):
+    """The source with a black_box of its own for compilers that have none."""
+    if version >= (1, 66) or "std::hint::black_box" not in source:
+        return source
+    return source.replace("std::hint::black_box", path) + BLACK_BOX
+
+
 class CompileError(Exception):
     pass
 
@@ -351,6 +366,35 @@ def record(program, args=(), opts=(), output=None, env=None, cwd=None, stdin=b""
     file = output or os.path.join(cwd or os.getcwd(), "rec.firedbg.ss")
     command = [FDBG, "record", "-o", file] + (["-q"] if quiet else []) + list(opts) + ["--", program] + list(args)
     return Recording(file, run(command, stdin=stdin, env=env, cwd=cwd, timeout=timeout))
+
+
+class Cleanups:
+    """Stands for a test where there is none: what it starts ends with the block."""
+
+    def __init__(self):
+        self.todo = []
+
+    def addCleanup(self, function, *args):
+        self.todo.append((function, args))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        while self.todo:
+            function, args = self.todo.pop()
+            function(*args)
+
+
+def record_under_qemu(program, opts=(), cwd=None, timeout=None):
+    """Records an aarch64 program under qemu-user's stub; what the program printed is the recording's stdout."""
+    with Cleanups() as cleanups:
+        address = os.path.join(cwd, "stub")
+        server = start_server(cleanups, ["qemu-aarch64", "-g", address, program])
+        file = os.path.join(cwd, "rec.firedbg.ss")
+        done = fdbg("record", "-q", "-o", file, "--remote=unix:" + address, *list(opts) + [program], timeout=timeout, cwd=cwd)
+        done.stdout = server.output()
+        return Recording(file, done)
 
 
 # ------------------------------------------------------------------------------------------------ call trees

@@ -4,6 +4,7 @@
 import unittest
 
 import harness
+import test_lldb
 from harness import E2ETest
 
 SOURCE = """
@@ -41,17 +42,26 @@ fn main() {
 
 
 class ChildrenTest(E2ETest):
+    server = "gdbserver"
+
     def test_children(self):
         program = harness.compile_rust("app", SOURCE)
         direct = harness.run([program])
         self.assertEqual(direct.stdout_text, "hello\nfrom the shell\nSome(3)\n1280\n")
-        rec = self.record(program)
+        rec = self.record(program, opts=["--server=" + self.server])
         self.assertEqual(rec.stdout, direct.stdout)
         main = self.main_tree(rec)
         self.assertEqual([(c.function, c.args, c.value) for c in main.children],
                          [("app::work", [("x", "1")], "2"), ("app::spawn", [("text", '"hello"')], '"hello\\n"'),
                           ("app::forked", [("x", "7")], "1280"), ("app::work", [("x", "2")], "3")])
         self.assertEqual([(c.function, c.value) for c in main.children[2].children], [("app::work", "8")])
+
+
+class LldbChildrenTest(ChildrenTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = test_lldb.find_server()
 
 
 if __name__ == "__main__":

@@ -110,6 +110,18 @@ class LldbTest(E2ETest):
         self.assertEqual(done.status, 4, str(done))
         self.check(harness.Recording(self.file, done))
 
+    def test_platform_behind_a_firewall(self):
+        """The debug server listens on the port that the platform was told to give out."""
+        ports = [20000 + (os.getpid() * 7 + i) % 12000 for i in range(2)]
+        address = "127.0.0.1:%d" % ports[0]
+        harness.start_server(self, [self.server, "platform", "--server", "--listen", address,
+                                    "--gdbserver-port", str(ports[1])])
+        done = harness.fdbg("record", "-vv", "-o", self.file, "--platform=" + address, "--exec=" + self.program,
+                            cwd=self.dir)
+        self.assertEqual(done.status, 4, str(done))
+        self.check(harness.Recording(self.file, done))
+        self.assertTrue("port:%d;" % ports[1] in done.stderr_text, "another port was given out")
+
     def test_cannot_run(self):
         done = harness.fdbg("record", "--server=lldb-server", "-o", self.file, "--", "/etc/hostname", cwd=self.dir)
         self.assertEqual(done.status, 126, str(done))

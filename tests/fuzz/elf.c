@@ -81,6 +81,7 @@ static void look_at_function(struct fdbg_debuginfo *info, const struct fdbg_func
 			     struct fdbg_arena *arena,
 			     size_t *budget)
 {
+	const struct fdbg_function **calls;
 	struct fdbg_variable *variables;
 	struct fdbg_error *err;
 	struct fdbg_text file;
@@ -101,6 +102,21 @@ static void look_at_function(struct fdbg_debuginfo *info, const struct fdbg_func
 	for (size_t i = 0; i < n; i++) {
 		look_at_type(&variables[i].type, 0, budget);
 		look_at_location(function, &variables[i].location, arena);
+	}
+	err = fdbg_debuginfo_inlines(info, function, arena, &calls, &n);
+	if (err)
+		fdbg_error_destroy(err);
+	for (size_t i = 0; !err && i < n && i < MAX_FUNCTIONS; i++) {
+		struct fdbg_arena scratch = { 0 };
+		size_t n_variables;
+
+		err = fdbg_debuginfo_parameters(info, calls[i], &scratch, &variables, &n_variables);
+		if (err)
+			fdbg_error_destroy(err);
+		for (size_t k = 0; !err && k < n_variables; k++)
+			look_at_location(calls[i], &variables[k].location, &scratch);
+		fdbg_arena_deinit(&scratch);
+		err = NULL;
 	}
 	fdbg_arena_reset(arena);
 }

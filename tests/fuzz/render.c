@@ -4,8 +4,10 @@
 
 #include <jansson.h>
 
+#include "value/digest.h"
 #include "value/encode.h"
 #include "value/render.h"
+#include "value/tall.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +31,15 @@ static void render(const struct fdbg_value *value)
 		abort();
 	json_decref(json);
 	fdbg_value_is_err(value);
+	fdbg_buf_clear(&buf);
+	fdbg_render_tall(&buf, value);
+	fdbg_buf_clear(&buf);
+	fdbg_value_digest(&buf, value);
+	fdbg_buf_clear(&buf);
+	fdbg_value_type_name(&buf, value);
+	fdbg_buf_clear(&buf);
+	if (!fdbg_value_type_attributes(&buf, value) && buf.len)
+		abort();
 	fdbg_buf_deinit(&buf);
 }
 

@@ -243,6 +243,13 @@ static void names_are_made_fit(void **state)
 	assert_false(fdbg_utf8_valid(T("\xed\xa0\x80")));
 	assert_false(fdbg_utf8_valid(T("\xf4\x90\x80\x80")));
 	assert_false(fdbg_utf8_valid(T("\xe2\x82")));
+	/* Around what is looked at in one go. */
+	assert_true(fdbg_utf8_valid(T("12345678")));
+	assert_true(fdbg_utf8_valid(T("1234567\xc3\xa4" "0123456789\xc3\xa4")));
+	assert_false(fdbg_utf8_valid(T("12345678\xff")));
+	assert_false(fdbg_utf8_valid(T("1234567\xff")));
+	assert_false(fdbg_utf8_valid(T("0123456789012\xc3")));
+	assert_false(fdbg_utf8_valid(T("\xa4" "01234567")));
 	end_codec(&codec);
 }
 

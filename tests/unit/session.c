@@ -201,6 +201,21 @@ static const struct step like_qemu[] = {
 	{ NULL, NULL },
 };
 
+/* The same with what tells that acks may be sent ahead. */
+static const struct step like_padded_qemu[] = {
+	{ FEATURES, "PacketSize=1000;qXfer:features:read+;qXfer:auxv:read+;vContSupported+;multiprocess+" },
+	{ "?", "T05thread:p01.5;" },
+	{ "vCont?", "vCont;c;C;s;S" },
+	{ "vFile:close:7fffffff", "" },
+	{ "X0,0:", "" },
+	{ "qXfer:features:read:target.xml:0,7f0",
+	 "l<target><architecture>aarch64</architecture><reg name='x0' bitsize='64'/><reg name='sp' bitsize='64'/>"
+	 "<reg name='pc' bitsize='64'/><reg name='v0' bitsize='128'/></target>" },
+	{ "p0", "0000000000000000" },
+	{ "qGDBServerVersion", "" },
+	{ NULL, NULL },
+};
+
 static struct fdbg_transport *connect_peer(struct peer *peer, const struct step *first,
 					   const struct step *second)
 {
@@ -537,6 +552,65 @@ static void acks_are_kept_where_they_must(void **state)
 	finish(&peer, session);
 }
 
+/* The least number of acks behind a packet, from the first one with that text on. */
+static size_t least_padding(struct peer *peer, const char *from)
+{
+	size_t least = SIZE_MAX;
+
+	peer->writes[peer->writes_len] = '\0';
+	for (const char *at = strstr(peer->writes, from); at && (at = strchr(at, '#')); at++) {
+		size_t n = 0;
+
+		/* Pieces are lines. */
+		for (const char *c = at + 3; *c == '+' || *c == '\n'; c++)
+			n += *c == '+';
+		if (n < least)
+			least = n;
+	}
+	return least;
+}
+
+static void acks_are_sent_ahead(void **state)
+{
+	static const struct step steps[] = {
+		{ "?", "T05thread:p01.5;" }, { "Z0,1000,4", "OK" }, { "m10,2", "0102" },
+		{ "p3", "000102030405060708090a0b0c0d0e0f" }, { "P2=" RIP_B, "OK" },
+		{ "vCont;c", "T05thread:p01.5;" }, { "g", "00000000000000000000000000000000" RIP_A },
+		/* Nothing is kept that could be sent again. */
+		{ "m20,1", RAW "-" }, { NULL, NULL },
+	};
+	struct fdbg_session *session;
+	struct fdbg_stop stop;
+	struct peer peer;
+	bool done[4];
+	uint8_t bytes[2], vector[16];
+
+	(void)state;
+	session = start(&peer, like_padded_qemu, steps);
+	assert_true(fdbg_session_abilities(session)->padded_acks);
+	check(fdbg_session_query_stop(session, &stop), &peer);
+	check(fdbg_session_queue_insert(session, 0x1000, 4, &done[0]), &peer);
+	check(fdbg_session_collect(session), &peer);
+	check(fdbg_session_queue_read(session, 0x10, 2, bytes, &done[1]), &peer);
+	check(fdbg_session_queue_register(session, reg_index(session, "v0"), vector, &done[2]), &peer);
+	set(session, "pc", 0x1001);
+	check(resume(session, &stop, true), &peer);
+	assert_true(done[0] && done[1] && done[2]);
+	assert_true(bytes[0] == 1 && bytes[1] == 2 && vector[15] == 15);
+	assert_int_equal(stop.kind, FDBG_STOP_BREAKPOINT);
+	assert_int_equal(value_of(session, "pc"), 0x1000);
+	/* All of it, and the registers of the next stop, went out in one write. */
+	assert_int_equal(fdbg_session_stats(session)->round_trips, 11);
+	check(fdbg_session_queue_read(session, 0x20, 1, bytes, &done[3]), &peer);
+	expect_error(fdbg_session_collect(session), FDBG_ERROR_PROTOCOL);
+	fdbg_session_destroy(session);
+	pthread_join(peer.thread, NULL);
+	close(peer.fd);
+	/* No chunk of 256 bytes holds two packets, and each answer finds its ack. */
+	assert_true(least_padding(&peer, "m10,2") > 256);
+	assert_string_equal(peer.wrong, "");
+}
+
 static void an_end_settles_what_is_queued(void **state)
 {
 	static const struct step with_error[] = {
@@ -580,6 +654,29 @@ static void an_end_settles_what_is_queued(void **state)
 }
 
 /* What the server does instead of answering a read, and what becomes of the link. */
+/* Its end is known before the ack for it can be written. */
+static void a_server_may_end_with_its_last_answer(void **state)
+{
+	static const struct step steps[] = {
+		{ "?", "T05thread:p01.5;" }, { "vCont;c", NULL }, { "", "W03" }, { "", CLOSE }, { NULL, NULL },
+	};
+	struct fdbg_session *session;
+	struct fdbg_stop stop;
+	struct peer peer;
+
+	(void)state;
+	session = start(&peer, like_qemu, steps);
+	check(fdbg_session_query_stop(session, &stop), &peer);
+	check(fdbg_session_queue_resume(session, FDBG_RESUME_CONTINUE, stop.thread, 0, false), &peer);
+	check(fdbg_session_send(session), &peer);
+	pthread_join(peer.thread, NULL);
+	check(fdbg_session_wait(session, TIMEOUT_MS, &stop), &peer);
+	assert_int_equal(stop.kind, FDBG_STOP_EXITED);
+	assert_int_equal(stop.exit_code, 3);
+	fdbg_session_destroy(session);
+	close(peer.fd);
+}
+
 static void a_link_is_lost_in_many_ways(void **state)
 {
 	static const struct {
@@ -592,7 +689,9 @@ static void a_link_is_lost_in_many_ways(void **state)
 		{ RAW "$0102#00", FDBG_ERROR_PROTOCOL },
 		{ RAW "$*", FDBG_ERROR_TIMEOUT },
 		{ RAW "$01* #00", FDBG_ERROR_PROTOCOL },
-		{ RAW "nonsense", FDBG_ERROR_TIMEOUT },
+		{ RAW "nonsense", FDBG_ERROR_PROTOCOL },
+		{ RAW "$01$0102#c3", FDBG_ERROR_PROTOCOL },
+		{ RAW "0102#c3", FDBG_ERROR_PROTOCOL },
 		{ RAW "$0102#c3$0304#c7", FDBG_ERROR_PROTOCOL },
 	};
 
@@ -899,7 +998,9 @@ int main(void)
 		cmocka_unit_test(large_reads_are_split),
 		cmocka_unit_test(nothing_goes_behind_a_resume_of_lldb),
 		cmocka_unit_test(acks_are_kept_where_they_must),
+		cmocka_unit_test(acks_are_sent_ahead),
 		cmocka_unit_test(an_end_settles_what_is_queued),
+		cmocka_unit_test(a_server_may_end_with_its_last_answer),
 		cmocka_unit_test(a_link_is_lost_in_many_ways),
 		cmocka_unit_test(an_overdue_answer_is_no_idle_target),
 		cmocka_unit_test(a_link_cut_at_any_byte_is_told),

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "trace/convention.h"
+
+#include "rust/c_abi.h"
+
+/* What a function's code shows. */
+struct signs {
+	bool cannot_unwind;
+	/* Registers written between the last branch or call and a ret, and not read before it, in all rets together. */
+	uint64_t made[2];
+	uint64_t written[2]; /* anywhere; all where something is called */
+};
+
+static void look(const struct fdbg_convention_context *context, const struct fdbg_function *function, struct signs *ret)
+{
+	for (size_t i = 0; i < function->n_ranges; i++) {
+		uint64_t low = function->ranges[i].low, made[2] = { 0 }, unused;
+		size_t size = (size_t)(function->ranges[i].high - low), step;
+		const uint8_t *bytes = fdbg_image_bytes(context->image, low, size, false);
+
+		for (size_t at = 0; bytes && at < size; at += step) {
+			struct fdbg_effect effect;
+
+			if (!fdbg_effects_at(context->effects, bytes + at, size - at, low + at, &effect)) {
+				step = fdbg_effects_alignment(context->effects);
+				continue;
+			}
+			step = effect.size;
+			if (effect.flow == FDBG_FLOW_CALL || effect.flow == FDBG_FLOW_JUMP)
+				ret->cannot_unwind |= fdbg_map_get(context->cannot_unwind, effect.target, &unused);
+			for (int k = 0; k < 2; k++) {
+				bool calls = effect.flow == FDBG_FLOW_CALL || effect.flow == FDBG_FLOW_CALL_INDIRECT ||
+					     effect.flow == FDBG_FLOW_JUMP_INDIRECT;
+
+				if (effect.flow == FDBG_FLOW_RETURN)
+					ret->made[k] |= made[k];
+				ret->written[k] |= calls ? UINT64_MAX : effect.writes[k];
+				made[k] = effect.flow == FDBG_FLOW_ON ? (made[k] & ~effect.reads[k]) | effect.writes[k] : 0;
+			}
+		}
+	}
+}
+
+/* The registers that a value is returned in. */
+static void registers_of(const struct fdbg_arch *arch, const struct fdbg_abi_value *value, uint64_t ret[2])
+{
+	ret[0] = ret[1] = 0;
+	for (size_t i = 0; value->place == FDBG_ABI_REGISTERS && i < value->n_pieces; i++) {
+		uint32_t reg = value->pieces[i].reg_class == FDBG_REG_INT ? arch->int_rets[value->pieces[i].reg]
+									   : arch->float_rets[value->pieces[i].reg];
+
+		ret[reg / 64] |= UINT64_C(1) << reg % 64;
+	}
+	/* With the address of the value in memory, its register is given back. */
+	if (value->place == FDBG_ABI_MEMORY && arch->hidden_pointer_ret != FDBG_ARCH_NO_REG)
+		ret[arch->hidden_pointer_ret / 64] |= UINT64_C(1) << arch->hidden_pointer_ret % 64;
+}
+
+void fdbg_convention_return(const struct fdbg_convention_context *context, const struct fdbg_function *function,
+			    const struct fdbg_type *type, const struct fdbg_abi_value *rust,
+			    struct fdbg_abi_value *ret, enum fdbg_convention *convention_ret)
+{
+	bool mangled = !function->linkage_name.len || fdbg_text_starts(function->linkage_name, "_ZN") ||
+		       fdbg_text_starts(function->linkage_name, "_R");
+	uint64_t of_rust[2], of_c[2];
+	bool only_rust, only_c, lacks = false, makes_c = false;
+	struct fdbg_abi_value c;
+	struct signs signs = { 0 };
+
+	*ret = *rust;
+	*convention_ret = FDBG_CONVENTION_RUST;
+	fdbg_c_return_value(context->abi, type, &c);
+	if (mangled && !fdbg_c_type_is_likely(type))
+		return;
+	if (fdbg_abi_same_place(rust, &c)) {
+		/* Whatever is not certain of the Rust rule, C's says the same. */
+		*convention_ret = mangled ? FDBG_CONVENTION_RUST : FDBG_CONVENTION_C;
+		if (!mangled)
+			ret->assumed = false;
+		return;
+	}
+	look(context, function, &signs);
+	registers_of(context->arch, rust, of_rust);
+	registers_of(context->arch, &c, of_c);
+	only_rust = (signs.made[0] & of_rust[0] & ~of_c[0]) || (signs.made[1] & of_rust[1] & ~of_c[1]);
+	only_c = (signs.made[0] & of_c[0] & ~of_rust[0]) || (signs.made[1] & of_c[1] & ~of_rust[1]);
+	for (int k = 0; k < 2; k++) {
+		uint64_t missing = of_rust[k] & ~of_c[k], made = context->optimized ? signs.written[k] : signs.made[k];
+
+		lacks |= missing && !(missing & made);
+		makes_c |= (signs.made[k] & of_c[k]) != 0;
+	}
+	if (signs.cannot_unwind) {
+		*ret = c;
+		*convention_ret = FDBG_CONVENTION_C;
+		return;
+	}
+	if (only_rust && !only_c)
+		return;
+	if (only_c && !only_rust) {
+		*ret = c;
+		*convention_ret = FDBG_CONVENTION_C;
+		return;
+	}
+	/*
+	 * Where C's registers are some of Rust's, those that are missing tell. Unoptimized code fills all of them right before the
+	 * ret; in optimized code only what is never written is missing.
+	 */
+	if (!only_rust && !only_c && lacks && makes_c) {
+		*ret = c;
+		*convention_ret = FDBG_CONVENTION_C;
+		return;
+	}
+	if (!mangled) {
+		*ret = c;
+		*convention_ret = FDBG_CONVENTION_C;
+	}
+	ret->assumed = true;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The part of a plan that is about the end of functions: where they return what, and where their code is left. */
+#include "trace/plan_internal.h"
+
+#include "trace/sources.h"
+
+bool fdbg_plan_is_optimized(const struct planner *planner, const struct fdbg_function *function)
+{
+	return fdbg_optimized_has(&planner->optimized, function->unit);
+}
+
+void fdbg_plan_return_kind(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	const struct fdbg_arch *arch = planner->plan->arch;
+	const struct fdbg_function *function = traced->function;
+	struct fdbg_convention_context conventions = {
+		.arch = arch, .abi = &planner->abi, .effects = planner->effects, .image = planner->image,
+		.cannot_unwind = &planner->cannot_unwind, .optimized = fdbg_plan_is_optimized(planner, function),
+	};
+	struct fdbg_abi_value value, rust;
+
+	traced->return_type = fdbg_type_of(&traced->return_ref);
+	if (!function->return_type.die) {
+		traced->return_kind = FDBG_RETURN_NOTHING;
+		return;
+	}
+	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &rust);
+	fdbg_convention_return(&conventions, function, traced->return_type, &rust, &value, &traced->convention);
+	traced->return_assumed = value.assumed;
+	switch (value.place) {
+	case FDBG_ABI_NOTHING:
+		traced->return_kind = FDBG_RETURN_NOTHING;
+		return;
+	case FDBG_ABI_REGISTERS:
+		traced->return_kind = FDBG_RETURN_REGISTERS;
+		traced->n_return_pieces = fdbg_source_pieces(arch, &value, true, traced->return_pieces);
+		break;
+	case FDBG_ABI_MEMORY:
+		traced->return_kind = FDBG_RETURN_MEMORY;
+		break;
+	case FDBG_ABI_STACK:
+	case FDBG_ABI_UNKNOWN:
+		traced->return_kind = FDBG_RETURN_UNKNOWN;
+		traced->return_reason = value.reason;
+		break;
+	}
+}
+
+/*
+ * Whether the registers of an optimized function hold what its source returns (see callers.h). All of them must: of a pair with
+ * one half removed, the other half may have moved.
+ */
+static void check_return(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	for (size_t i = 0; i < traced->n_return_pieces; i++) {
+		switch (fdbg_callers_of(planner->callers, traced->function->entry, traced->return_pieces[i].reg)) {
+		case FDBG_CALLERS_NONE:
+			if (!traced->function->nocall)
+				return;
+			break;
+		case FDBG_CALLERS_READ:
+			continue;
+		case FDBG_CALLERS_IGNORE:
+			break;
+		}
+		traced->return_kind = FDBG_RETURN_UNKNOWN;
+		traced->return_reason = "the optimizer may have removed it: no caller is seen to use it";
+		return;
+	}
+}
+
+/*
+ * Which register has the hidden pointer of an optimized aarch64 function: x8, or the first argument's, where the optimizer has
+ * made it a plain argument (rust-abi.md, section 2.4). x8 has no other meaning at an entry, so who reads it has it.
+ */
+static void find_hidden_pointer(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	const struct fdbg_arch *arch = planner->plan->arch;
+	uint64_t entry = traced->function->entry;
+
+	switch (fdbg_callers_entry_use(planner->callers, entry, arch->hidden_pointer)) {
+	case FDBG_ENTRY_READ:
+		return;
+	case FDBG_ENTRY_WRITTEN:
+		if (fdbg_callers_entry_use(planner->callers, entry, arch->int_args[0]) != FDBG_ENTRY_READ)
+			break;
+		traced->hidden_pointer = arch->int_args[0];
+		return;
+	case FDBG_ENTRY_UNKNOWN:
+		break;
+	}
+	traced->return_kind = FDBG_RETURN_UNKNOWN;
+	traced->return_reason = "the optimizer may have moved the pointer to it";
+}
+
+void fdbg_plan_return_address(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
+			   const struct fdbg_prologue *prologue)
+{
+	const struct fdbg_arch *arch = planner->plan->arch;
+	bool optimized = fdbg_plan_is_optimized(planner, traced->function);
+	uint32_t hidden;
+
+	traced->hidden_pointer = arch->hidden_pointer;
+	if (optimized && traced->return_kind == FDBG_RETURN_REGISTERS)
+		check_return(planner, traced);
+	if (optimized && traced->return_kind == FDBG_RETURN_MEMORY && !arch->hidden_pointer_is_arg)
+		find_hidden_pointer(planner, traced);
+	if (traced->return_kind != FDBG_RETURN_MEMORY)
+		return;
+	hidden = traced->hidden_pointer;
+	traced->saves_hidden_pointer = stop == traced->function->entry ||
+		(prologue->complete && !(prologue->clobbered[hidden / 64] >> hidden % 64 & 1));
+	traced->hidden_pointer_at_return = arch->hidden_pointer_ret != FDBG_ARCH_NO_REG && !optimized;
+	traced->hidden_pointer_at_entry = !traced->saves_hidden_pointer && !traced->hidden_pointer_at_return;
+}
+
+static void found_exit(void *context, uint64_t address, enum fdbg_exit_kind kind)
+{
+	struct planner *planner = context;
+	const struct fdbg_arch *arch = planner->plan->arch;
+
+	if (kind != FDBG_EXIT_RETURN)
+		return;
+	fdbg_plan_place(planner, address, (struct fdbg_probe){
+		.kind = FDBG_PROBE_RETURN, .function = planner->current,
+		.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_return,
+	});
+}
+
+/*
+ * A probe at a jump out of the function. Only where the frame is as at the entry is it one to what returns to the caller; what an
+ * aarch64 condition says is not looked at, as compilers do not make such jumps.
+ */
+static void found_tail(void *context, const struct fdbg_tail_exit *exit)
+{
+	struct planner *planner = context;
+	const struct fdbg_arch *arch = planner->plan->arch;
+	struct fdbg_traced_function *target = NULL;
+	uint32_t dwarf;
+	struct fdbg_error *err;
+	int64_t offset;
+	uint64_t value;
+
+	err = fdbg_debuginfo_cfa(planner->debuginfo, exit->address, &dwarf, &offset);
+	if (err) {
+		/* Code without a description has no frame, or is not from a compiler. */
+		fdbg_error_destroy(err);
+	} else if (fdbg_arch_reg_by_dwarf(arch, dwarf) != arch->sp || offset != arch->cfa_at_entry) {
+		return;
+	}
+	/* What never returns does not return through a jump either. */
+	if ((exit->condition != FDBG_TAIL_ALWAYS && arch != &fdbg_arch_x86_64) || planner->current->function->noreturn)
+		return;
+	if (exit->target && fdbg_map_get(&planner->by_entry, exit->target, &value))
+		target = (struct fdbg_traced_function *)(uintptr_t)value;
+	if (target)
+		target->jumped_to = true;
+	fdbg_plan_place(planner, exit->address, (struct fdbg_probe){
+		.kind = FDBG_PROBE_TAIL, .function = planner->current,
+		.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_entry,
+		.target = target, .target_reg = exit->target_reg, .condition = exit->condition,
+	});
+}
+
+void fdbg_plan_returns(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	const struct fdbg_function *function = traced->function;
+
+	planner->current = traced;
+	for (size_t i = 0; i < function->n_ranges; i++) {
+		struct fdbg_code code = fdbg_plan_code(planner, function->ranges[i]);
+		uint64_t undecoded;
+
+		if (!planner->plan->arch->find_exits(&code, function->ranges[i].low, function->ranges[i].high,
+						     found_exit, planner, &undecoded))
+			fdbg_log(planner->options->log, FDBG_LOG_INFO,
+				 "%.*s: no instruction at 0x%llx; returns behind it may be missed",
+				 (int)traced->name.len, traced->name.data, (unsigned long long)undecoded);
+	}
+}
+
+void fdbg_plan_tails(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	bool repeats;
+
+	planner->current = traced;
+	fdbg_optimized_exits(planner->effects, planner->image, traced->function, found_tail, planner, &repeats);
+	traced->entry_repeats = repeats && !traced->loop_head;
+}
+
+struct fdbg_error *fdbg_plan_apply_merged(struct planner *planner, struct fdbg_traced_function *traced)
+{
+	struct fdbg_merged_names names;
+	struct fdbg_error *err = fdbg_merged_names(&planner->merged, planner->debuginfo, traced->function,
+						   &planner->plan->arena, &names);
+
+	if (err)
+		return err;
+	traced->merged = names.names;
+	traced->n_merged = names.n;
+	traced->return_assumed |= names.by_symbol;
+	if (!names.same_return) {
+		traced->return_kind = FDBG_RETURN_UNKNOWN;
+		traced->return_reason = "functions that return different types were made one";
+	}
+	for (size_t i = 0; i < traced->n_params && !names.same_parameters; i++)
+		if (traced->params[i].source.kind != FDBG_SOURCE_OPTIMIZED_OUT)
+			traced->params[i].source = (struct fdbg_source){
+				.kind = FDBG_SOURCE_UNKNOWN, .reason = "functions with different parameters were made one",
+			};
+	return NULL;
+}

@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Optimized builds, other calling conventions and other ways out of a function than ret: what is said is true, the rest is null."""
+
+import os
+import shutil
+import unittest
+
+import gen
+import harness
+from harness import E2ETest
+
+# name: (definition, value from k, does C return it where Rust does?)
+C_TYPES = {
+    "One": ("{ a: f32 }", "One { a: k as f32 + 0.5 }"),
+    "Bytes": ("{ a: u8, b: u8, c: u8 }", "Bytes { a: k as u8, b: 2, c: k as u8 + 3 }"),
+    "Halves": ("{ a: u32, b: u32 }", "Halves { a: k, b: k + 7 }"),
+    "Three": ("{ a: u32, b: u32, c: u32 }", "Three { a: k, b: k + 1, c: k + 2 }"),
+    "Words": ("{ a: u64, b: u64 }", "Words { a: k as u64, b: 9 }"),
+    "Large": ("{ a: u64, b: u64, c: u64 }", "Large { a: k as u64, b: 1, c: k as u64 + 5 }"),
+    "Floats2": ("{ a: f32, b: f32 }", "Floats2 { a: k as f32, b: k as f32 + 1.5 }"),
+    "Floats3": ("{ a: f32, b: f32, c: f32 }", "Floats3 { a: k as f32, b: 0.25, c: k as f32 + 1.5 }"),
+    "Doubles": ("{ a: f64, b: f64 }", "Doubles { a: k as f64, b: k as f64 * 2.0 }"),
+    "Doubles3": ("{ a: f64, b: f64, c: f64 }", "Doubles3 { a: k as f64, b: 0.5, c: k as f64 * 2.0 }"),
+    "Mixed": ("{ a: f64, b: i64 }", "Mixed { a: k as f64, b: -(k as i64) }"),
+    "Mixed2": ("{ a: i32, b: f32 }", "Mixed2 { a: k as i32, b: k as f32 + 0.5 }"),
+    "Tail": ("{ a: f32, b: f32, c: i32 }", "Tail { a: k as f32, b: 8.5, c: k as i32 }"),
+    "Number": ("{ a: u64 }", "Number { a: k as u64 }"),
+}
+
+
+def conventions_source():
+    """Each type returned by a Rust function, by an extern "C" one with a mangled name and by one without."""
+    out, calls = [], []
+    for name, (definition, value) in C_TYPES.items():
+        out.append("#[repr(C)] #[derive(Debug, Clone, Copy)] pub struct %s %s" % (name, definition))
+        for head, fn in (("", "rust_"), ('extern "C" ', "c_"), ('#[no_mangle] pub extern "C" ', "plain_")):
+            out.append("%s%sfn %s%s(k: u32) -> %s { bb((\"%s\", &k)); %s }"
+                       % ("#[inline(never)] ", head, fn, name, name, fn + name, value))
+            for k in (3, 77):
+                calls.append('    println!("%s%s\\t{:?}", %s%s(bb(%d)));' % (fn, name, fn, name, k))
+    return "use std::hint::black_box as bb;\n%s\nfn main() {\n%s\n}\n" % ("\n".join(out), "\n".join(calls))
+
+
+TAILS = r"""
+use std::hint::black_box as bb;
+#[inline(never)] fn leaf(n: u64) -> u64 { bb(n) * 3 }
+#[inline(never)] fn jumps(n: u64) -> u64 { bb(&n); leaf(bb(n + 1)) }
+#[inline(never)] fn jumps_twice(n: u64) -> u64 { bb(&n); jumps(bb(n + 1)) }
+#[inline(never)] fn maybe(n: u64) -> u64 { if bb(n) > 5 { leaf(n) } else { n + 1 } }
+#[inline(never)] fn text(n: u64) -> String { bb(&n); make_text(n + 1) }
+#[inline(never)] fn make_text(n: u64) -> String { format!("{}", bb(n)) }
+#[inline(never)] fn through(f: fn(u64) -> u64, n: u64) -> u64 { bb(&n); f(n) }
+#[inline(never)] fn even(n: u64) -> bool { if n == 0 { true } else { odd(bb(n - 1)) } }
+#[inline(never)] fn odd(n: u64) -> bool { if n == 0 { false } else { even(bb(n - 1)) } }
+#[inline(never)] fn unit(n: u64) { bb(n); nothing(n) }
+#[inline(never)] fn nothing(n: u64) { bb(n); }
+fn main() {
+    println!("jumps {:?}", jumps(bb(1)));
+    println!("jumps_twice {:?}", jumps_twice(bb(1)));
+    println!("maybe {:?}", maybe(bb(9)));
+    println!("maybe {:?}", maybe(bb(2)));
+    println!("text {:?}", text(bb(4)));
+    println!("through {:?}", through(bb(leaf), bb(2)));
+    println!("even {:?}", even(bb(7)));
+    unit(bb(1));
+    println!("end");
+}
+"""
+
+DEAD = r"""
+use std::hint::black_box as bb;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+static SUM: AtomicU64 = AtomicU64::new(0);
+#[inline(never)] fn ignored(n: u64) -> u64 { bb(10u8); SUM.fetch_add(n, Relaxed); n * 7 + 1 }
+#[inline(never)] fn known(n: u64) -> u64 { bb(11u8); SUM.fetch_add(n, Relaxed); 42 }
+#[inline(never)] fn half(n: u64) -> (u64, u64) { bb(12u8); SUM.fetch_add(n, Relaxed); (n * 3, n * 5) }
+#[inline(never)] fn used(n: u64) -> (u64, u64) { bb(13u8); SUM.fetch_add(n, Relaxed); (n * 3, n * 5) }
+struct S(u64);
+impl S {
+    #[inline(never)] fn ignored_too(&self, n: u64) -> u64 { bb(14u8); SUM.fetch_add(n, Relaxed); n * self.0 }
+    #[inline(never)] fn second(_unused: String, n: u64) -> u64 { bb(15u8); SUM.fetch_add(n, Relaxed); n * 11 }
+}
+fn main() {
+    for n in 1..bb(4) {
+        ignored(n);
+        bb(known(n));
+        bb(half(n).1);
+        bb(used(n));
+        S(n).ignored_too(n);
+        bb(S::second(String::new(), n));
+    }
+}
+"""
+
+PANICS = r"""
+use std::hint::black_box as bb;
+#[inline(never)] fn checked(n: u64) -> u64 { if bb(n) > 2 { panic!("too many") } n * 2 }
+fn main() { for n in 0..4u64 { bb(checked(bb(n))); } }
+"""
+
+ASSEMBLY = r"""
+use std::arch::global_asm;
+#[cfg(target_arch = "x86_64")]
+global_asm!(".globl asm_add", ".type asm_add,@function", "asm_add:", "lea rax, [rdi + rsi]", "ret", ".size asm_add, . - asm_add",
+            ".globl asm_two", ".type asm_two,@function", "asm_two:", "inc rdi", ".globl asm_two_entry", "asm_two_entry:",
+            "lea rax, [rdi + 100]", "ret", ".size asm_two, . - asm_two");
+extern "C" { fn asm_add(a: u64, b: u64) -> u64; fn asm_two(a: u64) -> u64; fn asm_two_entry(a: u64) -> u64; }
+#[inline(never)] fn sum(a: u64, b: u64) -> u64 { unsafe { asm_add(a, b) } }
+#[inline(never)] fn entries(a: u64) -> u64 { unsafe { asm_two(a) + asm_two_entry(a) } }
+extern "C" { fn snprintf(to: *mut u8, len: usize, format: *const u8, ...) -> i32; }
+#[inline(never)] fn variadic(n: i32) -> i32 {
+    let mut to = [0u8; 32];
+    unsafe { snprintf(to.as_mut_ptr(), 32, "%d %d\0".as_ptr(), n, n + 1) }
+}
+fn main() { println!("{} {} {}", sum(2, 3), entries(5), variadic(99)); }
+"""
+
+NAKED = r"""
+#[unsafe(naked)] pub extern "C" fn twice(n: u64) -> u64 { core::arch::naked_asm!("lea rax, [rdi + rdi]", "ret") }
+#[unsafe(naked)] pub extern "C" fn jump(n: u64) -> u64 { core::arch::naked_asm!("inc rdi", "jmp {}", sym twice) }
+fn main() { println!("{} {}", twice(21), jump(4)); }
+"""
+
+MERGED = r"""
+use std::hint::black_box as bb;
+pub trait A { fn get(&self, n: u64) -> u64; }
+pub struct X; pub struct Y;
+impl A for X { #[inline(never)] fn get(&self, n: u64) -> u64 { bb(n) * 31 + 5 } }
+impl A for Y { #[inline(never)] fn get(&self, n: u64) -> u64 { bb(n) * 31 + 5 } }
+fn main() {
+    let all: [&dyn A; 2] = [bb(&X), bb(&Y)];
+    for a in all { println!("{}", a.get(bb(3))); }
+}
+"""
+
+ASSUMED = r"""
+#[derive(Debug)] pub struct Wrapped(f32);
+#[inline(never)] fn wrapped(n: u32) -> Wrapped { Wrapped(n as f32) }
+#[inline(never)] fn number(n: u32) -> u32 { n + 1 }
+fn main() { println!("{:?} {}", wrapped(1), number(2)); }
+"""
+
+INLINES = r"""
+use std::hint::black_box as bb;
+#[inline(always)] fn add(a: u64, b: u64) -> u64 { bb(a + b) }
+#[inline(always)] fn outer(k: u64) -> u64 { add(k, 2) + 1 }
+#[inline(never)] fn work(n: u64) -> u64 { outer(n) * 2 }
+fn main() { for n in 5..bb(7) { println!("{}", work(bb(n))); } }
+"""
+
+LEVELS = ["0", "1", "2", "3", "s", "z"]
+
+
+class OptimizedTest(E2ETest):
+    def optimized(self, source, level, *flags):
+        source = harness.with_black_box(source, harness.rustc_version())
+        return harness.compile_rust("app", source, flags=["-C", "opt-level=" + level] + list(flags))
+
+    def returned(self, rec):
+        """{function without its crate: [values in the order of the returns]}"""
+        out = {}
+        for e in rec.events():
+            if e["event"] == "return":
+                out.setdefault(e["function"].split("::", 1)[-1], []).append(e["value"])
+        return out
+
+    def printed(self, rec, parted=" "):
+        out = {}
+        for line in rec.stdout_text.split("\n"):
+            if parted in line:
+                name, value = line.split(parted, 1)
+                out.setdefault(name, []).append(value)
+        return out
+
+    def true_or_null(self, printed, returned, name):
+        self.assertEqual(len(returned.get(name, [])), len(printed[name]), name)
+        for want, got in zip(printed[name], returned[name]):
+            self.assertIn(got, (want, None), name)
+        return [got is None for got in returned[name]]
+
+    def test_conventions(self):
+        source = conventions_source()
+        for level in ["0", "3"]:
+            with self.subTest(level=level):
+                rec = self.record(self.optimized(source, level))
+                printed, returned = self.printed(rec, "\t"), self.returned(rec)
+                absent = [n for n in sorted(printed) if any(self.true_or_null(printed, returned, n))]
+                if level == "0":
+                    self.assertEqual(absent, [])
+
+    def test_tail_calls(self):
+        for level in LEVELS:
+            with self.subTest(level=level):
+                rec = self.record(self.optimized(TAILS, level))
+                main = self.main_tree(rec)
+                returned, printed = self.returned(rec), self.printed(rec)
+                for name in ("jumps_twice", "maybe", "text", "through"):
+                    self.true_or_null(printed, returned, name)
+                self.assertEqual(returned["nothing"], ["()"])
+                self.assertEqual(returned["unit"], ["()"])
+                # Every frame ends by itself, and what jumped has what it jumped to below it.
+                self.assertFalse([c for c in main.walk() if c.open or c.unwound])
+                twice = [c for c in main.children if c.short() == "jumps_twice"][0]
+                self.assertEqual([c.short() for c in twice.walk()], ["jumps_twice", "jumps", "leaf"])
+                self.assertEqual([c.value for c in twice.walk()], ["9", "9", "9"])
+                even = [c for c in main.children if c.short() == "even"][0]
+                self.assertEqual(len(list(even.walk())), 8)
+                self.assertEqual({c.value for c in even.walk()}, {"false"})
+
+    def test_dead_values(self):
+        true = {"ignored": [8, 15, 22], "known": [42] * 3, "half": ["(%d, %d)" % (n * 3, n * 5) for n in (1, 2, 3)],
+                "used": ["(%d, %d)" % (n * 3, n * 5) for n in (1, 2, 3)], "S::ignored_too": [1, 4, 9], "S::second": [11, 22, 33]}
+        for level in LEVELS:
+            with self.subTest(level=level):
+                rec = self.record(self.optimized(DEAD, level))
+                returned = self.returned(rec)
+                for name, values in true.items():
+                    self.true_or_null({name: [str(v) for v in values]}, returned, name)
+                self.assertEqual(returned["used"], true["used"])
+                self.assertEqual(returned["S::second"], ["11", "22", "33"])
+                for e in rec.events():
+                    if e["event"] == "call" and e["function"] == "app::S::second":
+                        self.assertIn(dict(e["args"]).get("n"), ("1", "2", "3", "<optimized out>", None))
+
+    def test_whole_program(self):
+        for flags in (["-C", "lto=thin"], ["-C", "lto=fat"], ["-C", "panic=abort"], ["-C", "lto=fat", "-C", "panic=abort"]):
+            with self.subTest(flags=flags):
+                rec = self.record(self.optimized(TAILS, "3", *flags))
+                printed, returned = self.printed(rec), self.returned(rec)
+                for name in ("jumps_twice", "maybe", "text", "through"):
+                    self.true_or_null(printed, returned, name)
+
+    def test_panic_abort(self):
+        rec = self.record(self.optimized(PANICS, "2", "-C", "panic=abort"), status=134)
+        self.assertEqual(self.returned(rec).get("checked"), ["0", "2", "4"])
+        self.assertEqual([e["event"] for e in rec.events() if e["event"] == "panic"], ["panic"])
+
+    def test_assembly(self):
+        for level in ("0", "3"):
+            with self.subTest(level=level):
+                rec = self.record(self.optimized(ASSEMBLY, level))
+                returned = self.returned(rec)
+                self.assertEqual((returned["entries"], returned["variadic"]), (["211"], ["6"]))
+                # Optimized, it ends in a jump to a function that nobody traces.
+                self.assertIn(returned["sum"], (["5"],) if level == "0" else (["5"], [None]))
+
+    def test_naked(self):
+        if harness.rustc_version() < (1, 88):
+            self.skipTest("this compiler has no naked functions")
+        rec = self.record(self.optimized(NAKED, "0"))
+        # The compiler describes them as little as assembly files.
+        self.assertEqual(set(self.returned(rec)), {"main"})
+        self.assertEqual(rec.stdout_text, "42 10\n")
+
+    def test_merged(self):
+        try:
+            program = self.optimized(MERGED, "1", "-C", "link-arg=-Wl,--icf=all")
+        except harness.CompileError:
+            self.skipTest("the linker does not fold identical code")
+        rec = self.record(program)
+        calls = [e for e in rec.events() if e["event"] == "call" and e["function"].endswith("::get")]
+        self.assertEqual(len(calls), 2)
+        for call in calls:
+            names = {call["function"]} | set(call.get("merged", []))
+            self.assertEqual(names, {"<app::X as app::A>::get", "<app::Y as app::A>::get"})
+        self.assertEqual([v for n, v in self.returned(rec).items() if n.endswith("get")], [["98", "98"]])
+
+    def test_inlines(self):
+        for level in ("1", "3", "s"):
+            with self.subTest(level=level):
+                program = self.optimized(INLINES, level)
+                self.assertFalse([e for e in self.record(program).events() if e.get("inlined")])
+                rec = self.record(program, opts=["--inlines", "-N", "*black_box*"])
+                for tree, n in zip([c for c in self.main_tree(rec).children if c.short() == "work"], (5, 6)):
+                    self.assertEqual(tree.shape()[:3], ("app::work", {"n": str(n)}, str((n + 3) * 2)))
+                    self.assertEqual([(c.short(), c.value) for c in tree.children], [("outer", None), ("add", None)])
+                    for call, name in zip(tree.children, "ka"):
+                        self.assertIn(dict(call.args).get(name), (str(n), "<optimized out>", None))
+                inlined = [e for e in rec.events() if e.get("inlined")]
+                self.assertEqual([(e["event"], e["function"]) for e in inlined],
+                                 [(kind, "app::" + name) for name in ("outer", "add") for kind in ("call", "return")] * 2)
+                self.assertIn("[inlined]", harness.fdbg("show", rec.file).stdout_text)
+
+    def test_certainty(self):
+        """A struct with one f32 is returned in a float register, or as repr(C) in an integer one: DWARF cannot tell."""
+        rec = self.record(harness.compile_rust("app", ASSUMED))
+        said = {e["function"].split("::")[1]: e.get("certainty") for e in rec.events() if e["event"] == "return"}
+        self.assertEqual((said["number"], said["main"]), (None, None))
+        self.assertEqual(said["wrapped"], "assumed")
+
+    def generated(self, level, seed, functions, free=False):
+        source, manifest = gen.generate(seed, functions, rustc=harness.rustc_version(), opt="free" if free else "kept")
+        program = harness.compile_rust("gen_prog", source, flags=["-C", "opt-level=" + level])
+        rec = self.record(program, opts=gen.EXCLUDE, timeout=300 * harness.SLOWNESS)
+        self.trees(rec)
+        diff = gen.compare(gen.parse_output(rec.stdout_text), rec.events(), manifest, opt=True)
+        self.assertGreater(diff.compared, functions)
+        self.assertFalse(diff[:10], "level %s seed %d: %d values compared, %d differences" % (level, seed, diff.compared, len(diff)))
+        return diff
+
+    def test_generated(self):
+        for level, seed in (("3", 31), ("s", 32)):
+            with self.subTest(level=level):
+                diff = self.generated(level, seed, 60)
+                self.assertLessEqual(diff.absent * 100, diff.returns * 3)
+                self.assertLess(diff.optimized_out + diff.unread, diff.compared)
+
+    def test_generated_free(self):
+        self.generated("2", 33, 60, free=True)
+
+
+class AarchTest(E2ETest):
+    def test_generated(self):
+        if not shutil.which("qemu-aarch64"):
+            self.skipTest("there is no qemu-aarch64 (Debian: qemu-user)")
+        rustc, arm, identity = harness.arm_compiler()
+        source, manifest = gen.generate(1, 15, rustc=harness.rustc_version(identity), arch="aarch64", opt="kept", depth=2)
+        program = harness.compile_rust("gen_prog", source, flags=arm + ["-C", "opt-level=3"], compiler=rustc)
+        rec = harness.record_under_qemu(program, opts=gen.EXCLUDE, cwd=self.dir, timeout=60 * harness.SLOWNESS)
+        self.assertEqual(rec.status, 0, str(rec.done))
+        self.check_file(rec)
+        diff = gen.compare(gen.parse_output(rec.stdout_text), rec.events(), manifest, opt=True)
+        self.assertGreater(diff.compared, 15)
+        self.assertFalse(diff[:10])
+        self.assertLessEqual(diff.absent * 100, diff.returns * 3)
+
+
+# E2E_OPT_FUNCTIONS=N makes the generated programs of all levels as large as that.
+def add_levels(functions):
+    for level in ["0", "1", "2", "3", "s"]:
+        def test(self, level=level):
+            diff = self.generated(level, 77, functions)
+            self.assertLessEqual(diff.absent * 100, diff.returns * 3)
+        setattr(OptimizedTest, "test_generated_all_" + level, test)
+
+
+if os.environ.get("E2E_OPT_FUNCTIONS"):
+    add_levels(int(os.environ["E2E_OPT_FUNCTIONS"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
