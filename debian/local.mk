@@ -4,6 +4,11 @@ EXTRA_DIST += \
 	debian/changelog \
 	debian/control \
 	debian/copyright \
+	debian/fdbg.install \
+	debian/libfdbg-dev.examples \
+	debian/libfdbg-dev.install \
+	debian/libfdbg0.install \
+	debian/not-installed \
 	debian/rules \
 	debian/source/format
 NOCHECK = nocheck
@@ -14,7 +19,8 @@ deb: dist
 	$(MKDIR_P) deb
 	xz -dc $(distdir).tar.xz | (cd deb && tar xf -)
 	cd deb/$(distdir) && unset MAKEFLAGS MFLAGS && \
-		DEB_BUILD_OPTIONS="$$DEB_BUILD_OPTIONS $(NOCHECK)" DEB_BUILD_PROFILES="$$DEB_BUILD_PROFILES $(NOCHECK)" \
+		DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS:+$$DEB_BUILD_OPTIONS }$(NOCHECK)" \
+		DEB_BUILD_PROFILES="$${DEB_BUILD_PROFILES:+$$DEB_BUILD_PROFILES }$(NOCHECK)" \
 		dpkg-buildpackage -us -uc -b
 	rm -rf deb/$(distdir)
 	@ls deb/*.deb

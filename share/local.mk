@@ -23,4 +23,5 @@ dist_doc_DATA = README.md LICENSE LICENSE-MIT LICENSE-APACHE doc/stream.md doc/v
 
 # Folders that are ours alone go with what was in them.
 uninstall-hook:
-	-rmdir "$(DESTDIR)$(visualizersdir)" "$(DESTDIR)$(pkgdatadir)" "$(DESTDIR)$(docdir)" 2>/dev/null
+	-rmdir "$(DESTDIR)$(visualizersdir)" "$(DESTDIR)$(pkgdatadir)" "$(DESTDIR)$(exampledir)" "$(DESTDIR)$(docdir)" \
+		"$(DESTDIR)$(fdbgincludedir)" 2>/dev/null
