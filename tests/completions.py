@@ -93,6 +93,38 @@ printf '%s\n' "${COMPREPLY[@]}"
         return {kept + word for word in answer.splitlines() if word}
 
 
+    # What a command line becomes when tab is pressed behind it, in a real line editor.
+    TYPED = r"""
+source %s
+fdbg() { printf '<%%s>' "$@" >$NOTES.part; mv $NOTES.part $NOTES; }
+PS1= ; touch $NOTES.ready
+"""
+
+    def press(self, line):
+        notes = os.path.join(self.home, "typed")
+        rc = os.path.join(self.home, "rc")
+        with open(rc, "w", encoding="utf-8") as file:
+            file.write(self.TYPED % os.path.join(COMPLETIONS, "bash", "fdbg"))
+        for name in (notes, notes + ".ready"):
+            if os.path.exists(name):
+                os.unlink(name)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execvpe("bash", ["bash", "--noprofile", "--rcfile", rc, "-i"],
+                       dict(self.environment(), NOTES=notes, INPUTRC="/dev/null"))
+        try:
+            Zsh.wait(terminal, notes + ".ready")
+            os.write(terminal, line.encode() + b"\t\n")
+            Zsh.wait(terminal, notes)
+        finally:
+            os.kill(pid, 9)
+            os.close(terminal)
+            os.waitpid(pid, 0)
+        with open(notes, encoding="utf-8") as file:
+            return file.read()
+
+
 class Fish(Shell):
     name = "fish"
 
@@ -152,12 +184,12 @@ print ready >$NOTES.done
 
     @staticmethod
     def wait(terminal, path):
-        """Reads what zsh prints until path is there."""
+        """Reads what a shell prints until path is there."""
         end = time.monotonic() + 60
         printed = b""
         while not os.path.exists(path):
             if time.monotonic() > end:
-                raise AssertionError(f"zsh does not answer: {printed!r}")
+                raise AssertionError(f"the shell does not answer: {printed!r}")
             if select.select([terminal], [], [], 0.02)[0]:
                 printed += os.read(terminal, 65536)
 
@@ -173,7 +205,7 @@ class Completions(unittest.TestCase):
         self.folder = os.path.join(work.name, "here")
         self.home = os.path.join(work.name, "home")
         os.mkdir(self.home)
-        for name in ("one.firedbg.ss", "two.firedbg.ss", "notes.txt", "tool", "sub/three.firedbg.ss", "sub/text.txt"):
+        for name in ("one.firedbg.ss", "two.firedbg.ss", "sp ace.firedbg.ss", "notes.txt", "tool", "sub/three.firedbg.ss", "sub/text.txt"):
             path = os.path.join(self.folder, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8"):
@@ -247,7 +279,8 @@ class Completions(unittest.TestCase):
 
     def test_recordings(self):
         for shell in self.each():
-            self.assertEqual({word.rstrip("/") for word in shell.ask("fdbg show ")}, {"one.firedbg.ss", "two.firedbg.ss", "sub"})
+            self.assertEqual({word.rstrip("/").replace("\\", "") for word in shell.ask("fdbg show ")},
+                             {"one.firedbg.ss", "two.firedbg.ss", "sp ace.firedbg.ss", "sub"})
             self.assertEqual({word.rsplit("/", 1)[-1] for word in shell.ask("fdbg info sub/t")}, {"three.firedbg.ss"})
 
     def test_files(self):
@@ -264,6 +297,25 @@ class Completions(unittest.TestCase):
                 self.assertEqual({word.rsplit("/", 1)[-1] for word in shell.ask(line)}, {"tool"}, line)
             # Behind a program it is the program's turn.
             self.assertIn("notes.txt", shell.ask("fdbg ./tool -x n"))
+
+    @unittest.skipIf("bash" in MISSING, "bash is not there")
+    def test_typed_in_bash(self):
+        shell = Bash(self.folder, self.home)
+        for line, words in (
+                ("fdbg verif", "<verify>"),
+                ("fdbg export --format=ch", "<export><--format=chrome>"),
+                ("fdbg export --form", "<export><--format=>"),
+                ("fdbg export -T ch", "<export><-T><chrome>"),
+                ("fdbg export -Tch", "<export><-Tchrome>"),
+                ("fdbg dump --stream=info,ev", "<dump><--stream=info,event>"),
+                ("fdbg export --output=no", "<export><--output=notes.txt>"),
+                ("fdbg export --output=a:b --output=no", "<export><--output=a:b><--output=notes.txt>"),
+                ("fdbg show --filter a::b tw", "<show><--filter><a::b><two.firedbg.ss>"),
+                ("fdbg show sp", "<show><sp ace.firedbg.ss>"),
+                ("fdbg show 'sp", "<show><sp ace.firedbg.ss>"),
+                ("fdbg show --fold sub/", "<show><--fold><sub/three.firedbg.ss>"),
+                ("fdbg ./too", "<./tool>")):
+            self.assertEqual(shell.press(line), words, line)
 
     def test_cargo(self):
         for shell in self.each():
