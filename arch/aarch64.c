@@ -2,6 +2,8 @@
 /* The aarch64 architecture: registers, calling convention, system calls. */
 #include "arch/aarch64.h"
 
+#include "arch/result.h"
+
 #include <elf.h>
 
 /* DWARF numbers: DWARF for the Arm 64-bit architecture, section 4.1. Names: GDB's target descriptions. */
@@ -72,8 +74,11 @@ const struct fdbg_arch fdbg_arch_aarch64 = {
 	},
 
 	.find_exits = fdbg_aarch64_find_exits,
+	.find_branches = fdbg_aarch64_find_branches,
+	.scan_branches = fdbg_aarch64_scan_branches,
 	.analyse_prologue = fdbg_aarch64_analyse_prologue,
 	.may_repeat = fdbg_aarch64_may_repeat,
+	.analyse_result = fdbg_aarch64_analyse_result,
 	.move = fdbg_aarch64_move,
 	/* The reach of b, which goes back; no register is free for a longer way. */
 	.move_reach = 0x7f00000,

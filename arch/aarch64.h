@@ -60,6 +60,10 @@ bool fdbg_aarch64_effect(struct fdbg_disasm *disasm, const uint8_t *bytes, size_
 bool fdbg_aarch64_find_exits(const struct fdbg_code *code, uint64_t function_low, uint64_t function_high,
 			     void (*found)(void *context, uint64_t address, enum fdbg_exit_kind kind),
 			     void *context, uint64_t *undecoded_ret);
+void fdbg_aarch64_find_branches(const struct fdbg_code *code,
+				void (*found)(void *context, const struct fdbg_branch *branch), void *context);
+void fdbg_aarch64_scan_branches(const struct fdbg_code *code, bool (*wanted)(void *context, uint64_t target, bool slot),
+				void (*found)(void *context, uint64_t address), void *context);
 bool fdbg_aarch64_may_repeat(const struct fdbg_code *code, uint64_t stop);
 void fdbg_aarch64_analyse_prologue(const struct fdbg_code *code, uint64_t stop, struct fdbg_prologue *ret);
 struct fdbg_error *fdbg_aarch64_move(const struct fdbg_code *code, uint64_t to, struct fdbg_moved *ret);

@@ -69,6 +69,46 @@ bool fdbg_aarch64_find_exits(const struct fdbg_code *code, uint64_t function_low
 	return all;
 }
 
+void fdbg_aarch64_find_branches(const struct fdbg_code *code,
+				void (*found)(void *context, const struct fdbg_branch *branch), void *context)
+{
+	for (size_t at = 0; code->size - at >= 4; at += 4) {
+		struct fdbg_branch branch = { .address = code->address + at, .next = code->address + at + 4,
+					      .reg = FDBG_ARCH_NO_REG };
+
+		switch (fdbg_aarch64_flow(a64_insn(code->bytes + at), branch.address, &branch.target)) {
+		case A64_FLOW_CALL: case A64_FLOW_CALL_INDIRECT:
+			branch.kind = FDBG_BRANCH_CALL;
+			break;
+		case A64_FLOW_JUMP: case A64_FLOW_JUMP_INDIRECT:
+			branch.kind = FDBG_BRANCH_JUMP;
+			break;
+		case A64_FLOW_COND_JUMP:
+			branch.kind = FDBG_BRANCH_CONDITIONAL_JUMP;
+			break;
+		default:
+			continue;
+		}
+		found(context, &branch);
+	}
+}
+
+void fdbg_aarch64_scan_branches(const struct fdbg_code *code, bool (*wanted)(void *context, uint64_t target, bool slot),
+				void (*found)(void *context, uint64_t address), void *context)
+{
+	for (size_t at = 0; code->size - at >= 4; at += 4) {
+		uint32_t insn = a64_insn(code->bytes + at);
+		uint64_t address = code->address + at, target;
+
+		/* b and bl reach other functions; conditional branches do not leave theirs. */
+		if ((insn & 0x7c000000) != 0x14000000)
+			continue;
+		fdbg_aarch64_flow(insn, address, &target);
+		if (wanted(context, target, false))
+			found(context, address);
+	}
+}
+
 bool fdbg_aarch64_may_repeat(const struct fdbg_code *code, uint64_t stop)
 {
 	for (size_t at = 0; code->size - at >= 4; at += 4) {

@@ -88,11 +88,30 @@ struct fdbg_code {
 	size_t size;
 };
 
+/* A branch or call that an instruction makes. */
+enum fdbg_branch_kind {
+	FDBG_BRANCH_CALL,
+	FDBG_BRANCH_JUMP,
+	FDBG_BRANCH_CONDITIONAL_JUMP,
+	FDBG_BRANCH_LOAD,        /* none itself: a register gets an address, or is loaded from a slot, perhaps to branch there later */
+};
+
+struct fdbg_branch {
+	enum fdbg_branch_kind kind;
+	uint64_t address;        /* of the instruction */
+	uint64_t next;           /* behind it: where a call returns to */
+	uint64_t target;         /* 0: not known; of a branch through a slot: the address of that word */
+	bool slot;               /* the target is in a word of memory at a fixed address */
+	uint32_t reg;            /* of a branch to the address in a register, and of a load: index into regs; else FDBG_ARCH_NO_REG */
+};
+
 /* An instruction made ready to run elsewhere. */
 struct fdbg_moved {
 	uint8_t bytes[64];       /* code for the new place; ends with a jump back to the next instruction */
 	size_t size;             /* a multiple of 16 */
 };
+
+struct fdbg_result_code;
 
 struct fdbg_arch {
 	const char *name;        /* "x86_64", "aarch64" */
@@ -135,6 +154,20 @@ struct fdbg_arch {
 			   uint64_t *undecoded_ret);
 
 	/*
+	 * Calls found for each branch and call in the code of one function range, in address order, those to addresses
+	 * that are not known among them, and for each FDBG_BRANCH_LOAD. Bytes that are no instruction are passed over.
+	 */
+	void (*find_branches)(const struct fdbg_code *code, void (*found)(void *context, const struct fdbg_branch *branch),
+			      void *context);
+
+	/*
+	 * A quick look at code of any length: calls found for each address at which, if an instruction begins there, it
+	 * branches to a target that is wanted, or through a slot, or loads either. Nothing that find_branches finds is left out.
+	 */
+	void (*scan_branches)(const struct fdbg_code *code, bool (*wanted)(void *context, uint64_t target, bool slot),
+			      void (*found)(void *context, uint64_t address), void *context);
+
+	/*
 	 * Analyses the code from code->address (the function's entry) up to stop. Always fills in *ret; see
 	 * its fields for what is known.
 	 */
@@ -146,6 +179,13 @@ struct fdbg_arch {
 	 * a jump's target is not known.
 	 */
 	bool (*may_repeat)(const struct fdbg_code *code, uint64_t stop);
+
+	/*
+	 * Analyses the code of a whole function (of one range) for what it tells of where the result is
+	 * (arch/result.h). Nothing is found, all zero, where it cannot be decoded or without memory. What different
+	 * ways out say is put together, contradictions too.
+	 */
+	void (*analyse_result)(const struct fdbg_code *code, struct fdbg_result_code *ret);
 
 	/*
 	 * Moves the instruction at the start of code out of line to address `to`: running the result there has

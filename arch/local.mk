@@ -6,6 +6,7 @@ libfdbgcore_a_SOURCES += \
 	arch/aarch64_effect.c \
 	arch/aarch64_move.c \
 	arch/aarch64_prologue.c \
+	arch/aarch64_result.c \
 	arch/arch.c \
 	arch/arch.h \
 	arch/disasm.c \
@@ -14,9 +15,12 @@ libfdbgcore_a_SOURCES += \
 	arch/frame_values.h \
 	arch/effect.c \
 	arch/effect.h \
+	arch/result.c \
+	arch/result.h \
 	arch/x86_64.c \
 	arch/x86_64.h \
 	arch/x86_64_decode.c \
 	arch/x86_64_effect.c \
 	arch/x86_64_move.c \
-	arch/x86_64_prologue.c
+	arch/x86_64_prologue.c \
+	arch/x86_64_result.c

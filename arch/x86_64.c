@@ -2,6 +2,8 @@
 /* The x86_64 architecture: registers, calling convention, system calls. */
 #include "arch/x86_64.h"
 
+#include "arch/result.h"
+
 #include <elf.h>
 
 /* DWARF numbers: System V psABI, figure 3.36. Names: GDB's i386 target descriptions. */
@@ -85,8 +87,11 @@ const struct fdbg_arch fdbg_arch_x86_64 = {
 	},
 
 	.find_exits = fdbg_x86_64_find_exits,
+	.find_branches = fdbg_x86_64_find_branches,
+	.scan_branches = fdbg_x86_64_scan_branches,
 	.analyse_prologue = fdbg_x86_64_analyse_prologue,
 	.may_repeat = fdbg_x86_64_may_repeat,
+	.analyse_result = fdbg_x86_64_analyse_result,
 	.move = fdbg_x86_64_move,
 	/* A displacement of 32 bits, less what the operand itself may be away from the instruction. */
 	.move_reach = 0x40000000,

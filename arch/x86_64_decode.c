@@ -252,6 +252,104 @@ bool fdbg_x86_64_find_exits(const struct fdbg_code *code, uint64_t function_low,
 	return all;
 }
 
+/* The 32-bit displacement at `at`, from the end of the instruction. */
+static uint64_t displaced(const uint8_t *bytes, size_t at, uint64_t end)
+{
+	uint32_t value = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		value |= (uint32_t)bytes[at + i] << 8 * i;
+	return end + (uint64_t)(int64_t)(int32_t)value;
+}
+
+/* General registers as instructions number them. */
+static const uint32_t encoded_regs[16] = {
+	X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI,
+	X86_R8, X86_R9, X86_R10, X86_R11, X86_R12, X86_R13, X86_R14, X86_R15,
+};
+
+void fdbg_x86_64_find_branches(const struct fdbg_code *code,
+			       void (*found)(void *context, const struct fdbg_branch *branch), void *context)
+{
+	struct fdbg_disasm disasm = { 0 };
+
+	if (!fdbg_disasm_open(&disasm, CS_ARCH_X86, CS_MODE_64))
+		return;
+	for (size_t at = 0; at < code->size;) {
+		uint64_t address = code->address + at;
+		struct fdbg_branch branch = { .address = address, .reg = FDBG_ARCH_NO_REG };
+		struct x86_shape shape;
+
+		if (!fdbg_x86_64_decode(&disasm, code->bytes + at, code->size - at, address, &shape)) {
+			at++;
+			continue;
+		}
+		branch.next = address + shape.size;
+		branch.target = shape.target;
+		branch.slot = shape.rip_relative &&
+			      (shape.flow == X86_FLOW_CALL_INDIRECT || shape.flow == X86_FLOW_JUMP_INDIRECT);
+		if (branch.slot)
+			branch.target = displaced(code->bytes + at, shape.modrm_at + 1, branch.next);
+		if (shape.map == X86_MAP_ONE && (shape.opcode == 0x8b || shape.opcode == 0x8d) && shape.rip_relative &&
+		    shape.rex & 8) {
+			/* mov reg, [rip + disp32]; lea reg, [rip + disp32] */
+			branch.kind = FDBG_BRANCH_LOAD;
+			branch.slot = shape.opcode == 0x8b;
+			branch.target = displaced(code->bytes + at, shape.modrm_at + 1, branch.next);
+			branch.reg = encoded_regs[(shape.modrm >> 3 & 7) | (shape.rex & 4) << 1];
+			found(context, &branch);
+		} else if (shape.flow == X86_FLOW_CALL_INDIRECT || shape.flow == X86_FLOW_JUMP_INDIRECT) {
+			if (shape.modrm >> 6 == 3)
+				branch.reg = encoded_regs[(shape.modrm & 7) | (shape.rex & 1) << 3];
+		}
+		at += shape.size;
+		switch (shape.flow) {
+		case X86_FLOW_CALL: case X86_FLOW_CALL_INDIRECT:
+			branch.kind = FDBG_BRANCH_CALL;
+			break;
+		case X86_FLOW_JUMP: case X86_FLOW_JUMP_INDIRECT:
+			branch.kind = FDBG_BRANCH_JUMP;
+			break;
+		case X86_FLOW_COND_JUMP:
+			branch.kind = FDBG_BRANCH_CONDITIONAL_JUMP;
+			break;
+		default:
+			continue;
+		}
+		found(context, &branch);
+	}
+	fdbg_disasm_close(&disasm);
+}
+
+void fdbg_x86_64_scan_branches(const struct fdbg_code *code, bool (*wanted)(void *context, uint64_t target, bool slot),
+			       void (*found)(void *context, uint64_t address), void *context)
+{
+	/*
+	 * call, jmp, jcc rel32; call, jmp through [rip + disp32]; mov or lea reg, [rip + disp32]. Short jumps do not
+	 * leave their function.
+	 */
+	for (size_t at = 0; at + 5 <= code->size; at++) {
+		const uint8_t *bytes = code->bytes + at;
+		uint64_t address = code->address + at;
+		bool long_form = at + 6 <= code->size;
+
+		if ((bytes[0] | 1) == 0xe9) {
+			if (wanted(context, displaced(bytes, 1, address + 5), false))
+				found(context, address);
+		} else if (long_form && bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80) {
+			if (wanted(context, displaced(bytes, 2, address + 6), false))
+				found(context, address);
+		} else if (long_form && bytes[0] == 0xff && (bytes[1] == 0x15 || bytes[1] == 0x25)) {
+			if (wanted(context, displaced(bytes, 2, address + 6), true))
+				found(context, address);
+		} else if (at + 7 <= code->size && (bytes[0] & 0xf8) == 0x48 && (bytes[1] == 0x8b || bytes[1] == 0x8d) &&
+			   (bytes[2] & 0xc7) == 0x05) {
+			if (wanted(context, displaced(bytes, 3, address + 7), bytes[1] == 0x8b))
+				found(context, address);
+		}
+	}
+}
+
 bool fdbg_x86_64_may_repeat(const struct fdbg_code *code, uint64_t stop)
 {
 	struct fdbg_disasm disasm = { 0 };

@@ -7,6 +7,7 @@ dist_man_MANS = \
 	doc/man/fdbg-dump.1 \
 	doc/man/fdbg-export.1 \
 	doc/man/fdbg-functions.1 \
+	doc/man/fdbg-heap.1 \
 	doc/man/fdbg-index.1 \
 	doc/man/fdbg-info.1 \
 	doc/man/fdbg-list-targets.1 \
@@ -19,6 +20,7 @@ dist_man_MANS = \
 	doc/man/fdbg-remote.7 \
 	doc/man/fdbg-stream.5 \
 	doc/man/fdbg-visualizers.5 \
+	doc/man/fdbg-values.7 \
 	doc/man/libfdbg.3
 exampledir = $(docdir)/examples
 dist_example_DATA = doc/count_calls.c

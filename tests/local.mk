@@ -31,6 +31,7 @@ include tests/std.mk
 include tests/trace.mk
 include tests/unwinding.mk
 include tests/visualizer.mk
+include tests/heap.mk
 include tests/optimized.mk
 include tests/export.mk
 include tests/cargo.mk
@@ -43,3 +44,4 @@ include tests/lib.mk
 include tests/servers.mk
 include tests/board.mk
 include tests/recipes.mk
+include tests/values.mk

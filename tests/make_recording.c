@@ -123,7 +123,9 @@ static void make_tree(struct maker *maker)
 			fdbg_value_optimized_out() } };
 	struct fdbg_named_value dbg = { T("a + b"), i32(3) }, list;
 	struct fdbg_named_value future = { T("fn"), { .kind = FDBG_VALUE_STR, .str = T("app::fetch") } };
-	struct fdbg_message_allocation heap = { FDBG_ALLOCATION_ALLOC, 0x55550000, T("app::Node") };
+	struct fdbg_message_allocation heap = {
+		.action = FDBG_ALLOCATION_ALLOC, .address = 0x55550000, .type_name = T("app::Node"),
+	};
 
 	err_variant = (struct fdbg_value){ .kind = FDBG_VALUE_VARIANT,
 		.variant = { T("core::result::Result<(), &str>"), result, 2, 1, &payload, 1 } };

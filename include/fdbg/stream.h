@@ -133,6 +133,11 @@ enum fdbg_allocation_action { FDBG_ALLOCATION_ALLOC, FDBG_ALLOCATION_DROP };
 enum fdbg_allocation_action fdbg_allocation_get_action(const struct fdbg_message *message);
 uint64_t fdbg_allocation_get_address(const struct fdbg_message *message);
 struct fdbg_text fdbg_allocation_get_type(const struct fdbg_message *message);
+/* What only fdbg records; 0 in recordings of others. The frame is the innermost recorded one of the thread, 0: none. */
+uint64_t fdbg_allocation_get_thread(const struct fdbg_message *message);
+uint64_t fdbg_allocation_get_frame(const struct fdbg_message *message);
+/* The size of the block in bytes; false: it is not known. */
+bool fdbg_allocation_get_size(const struct fdbg_message *message, uint64_t *size_ret);
 
 /*
  * The stack of each thread, followed message by message: who called, how deep, whether a panic left the call.

@@ -33,6 +33,7 @@ struct fdbg_error *fdbg_cmd_list_targets(int argc, char **argv, int *status_ret)
 struct fdbg_error *fdbg_cmd_diff(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_doctor(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_dump(int argc, char **argv, int *status_ret);
+struct fdbg_error *fdbg_cmd_heap(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_export(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_index(int argc, char **argv, int *status_ret);
 struct fdbg_error *fdbg_cmd_info(int argc, char **argv, int *status_ret);

@@ -14,7 +14,8 @@
 
 #define CONFIG_VARIABLE "FIREDBG_RUST_CONFIG"
 
-enum { ALLOCATIONS_DEFAULT, ALLOCATIONS_TYPED, ALLOCATIONS_ALL };
+/* Of --allocations, which is not given. */
+enum { ALLOCATIONS_DEFAULT = -1 };
 
 /* What the table's rows fill in before it becomes fdbg_recording_options. */
 struct words {
@@ -62,6 +63,14 @@ static struct fdbg_error *find_limits(const struct words *words, struct fdbg_lim
 		ret->decode.deref_limit = (size_t)words->deref_limit.value;
 	ret->decode.keep_hash_order |= words->keep_hash_order;
 	return NULL;
+}
+
+/* Typed unless the configuration says not to; the command line wins. */
+static enum fdbg_heap_mode find_allocations(const struct words *words, const struct fdbg_limits *limits)
+{
+	if (words->allocations != ALLOCATIONS_DEFAULT)
+		return (enum fdbg_heap_mode)words->allocations;
+	return limits->no_allocations ? FDBG_HEAP_NONE : FDBG_HEAP_TYPED;
 }
 
 static struct fdbg_error *check_environment(const struct fdbg_option_list *list)
@@ -210,9 +219,8 @@ static struct fdbg_error *record(struct words *words, char **program, const stru
 		err = parse_seconds("timeout", words->timeout, &timeout);
 	if (!err && words->max_events.given && !words->max_events.value)
 		err = fdbg_error_create(FDBG_ERROR_USAGE, "--max-events: at least 1");
-	if (!err && words->allocations)
-		err = fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "--allocations: this version does not record heap "
-					"allocations; leave the option out");
+	options.allocations = find_allocations(words, &options.limits);
+	options.max_heap_messages = words->allocations == ALLOCATIONS_DEFAULT ? FDBG_HEAP_DEFAULT_MESSAGES : 0;
 	if (!err && !frontend)
 		err = place_words(words, program, &options.target);
 	if (!err)
@@ -247,9 +255,9 @@ struct fdbg_error *fdbg_record_command(int argc, char **argv, const struct fdbg_
 		[FDBG_TRACE_FULL] = "full", [FDBG_TRACE_CALL_ONLY] = "call-only", [FDBG_TRACE_NONE] = "none", NULL,
 	};
 	static const char *const allocations[] = {
-		[ALLOCATIONS_DEFAULT] = "none", [ALLOCATIONS_TYPED] = "typed", [ALLOCATIONS_ALL] = "all", NULL,
+		[FDBG_HEAP_NONE] = "none", [FDBG_HEAP_TYPED] = "typed", [FDBG_HEAP_ALL] = "all", NULL,
 	};
-	struct words words = { 0 };
+	struct words words = { .allocations = ALLOCATIONS_DEFAULT };
 	const struct fdbg_option options[] = {
 		{ "output", 'o', FDBG_OPTION_STRING, "FILE", "the recording (default: NAME.firedbg.ss in the current "
 		  "directory); a file that is there is kept as FILE.old", &words.output, NULL, 0 },
@@ -278,7 +286,8 @@ struct fdbg_error *fdbg_record_command(int argc, char **argv, const struct fdbg_
 		{ "max-events", 0, FDBG_OPTION_UINT, "N", "stop recording after N events", &words.max_events, NULL, 0 },
 		{ "duration", 0, FDBG_OPTION_STRING, "SECONDS", "stop recording after this time", &words.duration, NULL, 0 },
 		{ "kill", 0, FDBG_OPTION_FLAG, NULL, "then kill the program instead of letting it go on", &words.kill, NULL, 0 },
-		{ "allocations", 0, FDBG_OPTION_CHOICE, "MODE", "heap allocations: none; typed and all are not recorded yet",
+		{ "allocations", 0, FDBG_OPTION_CHOICE, "MODE", "heap allocations: typed (default: Box, Rc, Arc), all (every one "
+		  "with its size), none",
 		  &words.allocations, allocations, 0 },
 		{ "max-array-size", 0, FDBG_OPTION_UINT, "N", "most items of an array, string or container (default 1024)",
 		  &words.max_array, NULL, 0 },

@@ -9,6 +9,7 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/cmd_dump.c \
 	src/cli/cmd_export.c \
 	src/cli/cmd_functions.c \
+	src/cli/cmd_heap.c \
 	src/cli/cmd_index.c \
 	src/cli/cmd_info.c \
 	src/cli/cmd_list_targets.c \

@@ -24,6 +24,7 @@ const struct fdbg_command fdbg_commands[] = {
 	{ "dump", "print a recording as JSON, one object a line", fdbg_cmd_dump, 2, 1 },
 	{ "export", "write a recording for other tools, or as a page", fdbg_cmd_export, 2, 1 },
 	{ "info", "print what a recording holds", fdbg_cmd_info, 2, 1 },
+	{ "heap", "print what a recording says about the heap", fdbg_cmd_heap, 2, 1 },
 	{ "report", "print calls, times and errors by function", fdbg_cmd_report, 2, 1 },
 	{ "diff", "find where two recordings part ways", fdbg_cmd_diff, 2, 2 },
 	{ "index", "write the SQLite index of a recording", fdbg_cmd_index, 2, 1 },

@@ -194,6 +194,7 @@ static struct fdbg_error *make_plan(struct recording *recording, const char *exe
 	struct fdbg_debuginfo_options debuginfo_options = { .symbols = symbols, .log = options->log };
 	struct fdbg_plan_options plan_options = {
 		.values = options->level == FDBG_TRACE_FULL, .calls = options->level != FDBG_TRACE_NONE,
+		.allocations = options->allocations, .heap_asked = !options->max_heap_messages,
 		.log = options->log, .first_id = first_id,
 	};
 	struct fdbg_chosen *chosen;
@@ -436,7 +437,7 @@ static struct fdbg_error *record(struct recording *recording, int *status_ret)
 		.limits = options->limits.decode, .values = options->level == FDBG_TRACE_FULL,
 		.has_max_depth = options->has_max_depth, .max_depth = options->max_depth, .max_events = options->max_events,
 		.max_ns = (uint64_t)(options->duration * 1e9), .log = options->log,
-		.visualizers = options->visualizers,
+		.visualizers = options->visualizers, .max_heap_messages = options->max_heap_messages,
 		.watch = fdbg_live_watch, .watch_context = &recording->live,
 		.on_exec = on_exec, .exec_context = recording,
 	};
@@ -489,6 +490,7 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 		return err;
 	stats->debuginfo_seconds = since(phase);
 	stats->n_probes = recording->plan->n_sites;
+	stats->n_heap_probes = recording->plan->n_heap_sites;
 	phase = fdbg_clock_mono_ns();
 	*status_ret = STATUS_FAILED;
 	if (fdbg_target_is_launch(&options->target))
@@ -517,6 +519,7 @@ static struct fdbg_error *run(struct recording *recording, int *status_ret)
 	stats->engine = recording->engine->stats;
 	stats->session = *fdbg_session_stats(recording->session);
 	stats->n_events = recording->result.n_events;
+	stats->heap = recording->result.heap;
 	stats->file_size = fdbg_writer_size(recording->writer);
 	return err;
 }

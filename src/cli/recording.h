@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/target.h"
+#include "trace/heap.h"
 #include "trace/selector.h"
 #include "trace/limits.h"
 
@@ -24,6 +25,8 @@ struct fdbg_recording_options {
 	struct fdbg_selector selector;
 	enum fdbg_trace_level level;
 	struct fdbg_limits limits;
+	enum fdbg_heap_mode allocations;
+	uint64_t max_heap_messages;      /* 0: no limit */
 	bool has_max_depth;
 	uint64_t max_depth;              /* the deepest frames that are recorded, the outermost have 0 */
 	uint64_t max_events;             /* 0: no limit */

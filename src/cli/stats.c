@@ -16,7 +16,7 @@ static json_int_t peak_rss(void)
 
 static struct fdbg_error *write_json(const struct fdbg_run_stats *stats, const char *path)
 {
-	json_t *json = json_pack("{sI sI sI sI sI sI sI sI sI sI sI sI s{sf sf sf sf}}",
+	json_t *json = json_pack("{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI s{sf sf sf sf}}",
 				 "events", (json_int_t)stats->n_events,
 				 "hits", (json_int_t)stats->engine.hits,
 				 "stops", (json_int_t)stats->engine.stops,
@@ -28,6 +28,11 @@ static struct fdbg_error *write_json(const struct fdbg_run_stats *stats, const c
 				 "bytes_received", (json_int_t)stats->session.bytes_received,
 				 "on_demand_reads", (json_int_t)stats->engine.on_demand_reads,
 				 "probes", (json_int_t)stats->n_probes,
+				 "allocation_probes", (json_int_t)stats->n_heap_probes,
+				 "allocation_hits", (json_int_t)stats->heap.hits,
+				 "allocations", (json_int_t)stats->heap.allocations,
+				 "releases", (json_int_t)stats->heap.releases,
+				 "unseen_allocations", (json_int_t)stats->heap.unseen,
 				 "peak_rss_bytes", peak_rss(),
 				 "seconds",
 				 "debuginfo", stats->debuginfo_seconds, "insert", stats->insert_seconds,
@@ -64,6 +69,11 @@ static void print_text(const struct fdbg_run_stats *stats)
 		(unsigned long long)stats->session.bytes_sent, (unsigned long long)stats->session.bytes_received,
 		stats->debuginfo_seconds, stats->insert_seconds, stats->run_seconds, stats->total_seconds,
 		(long long)peak_rss());
+	if (stats->n_heap_probes)
+		fprintf(stderr, "fdbg: heap: %llu allocations, %llu releases from %llu hits of %llu probes, %.0f %% of all hits\n",
+			(unsigned long long)stats->heap.allocations, (unsigned long long)stats->heap.releases,
+			(unsigned long long)stats->heap.hits, (unsigned long long)stats->n_heap_probes,
+			100 * (double)stats->heap.hits / hits);
 }
 
 struct fdbg_error *fdbg_stats_write(const struct fdbg_run_stats *stats, const char *file)

@@ -7,10 +7,13 @@
 
 #include "base/error.h"
 #include "gdbremote/session.h"
+#include "trace/heap.h"
 #include "trace/engine.h"
 
 struct fdbg_run_stats {
 	uint64_t n_events, n_probes, file_size;
+	uint64_t n_heap_probes;
+	struct fdbg_heap_stats heap;
 	struct fdbg_engine_stats engine;
 	struct fdbg_session_stats session;
 	double debuginfo_seconds, insert_seconds, run_seconds, total_seconds;

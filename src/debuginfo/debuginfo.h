@@ -105,6 +105,9 @@ void fdbg_debuginfo_close(struct fdbg_debuginfo *debuginfo);
 /* All units, in file order. */
 const struct fdbg_unit *const *fdbg_debuginfo_units(struct fdbg_debuginfo *debuginfo, size_t *n_ret);
 
+/* The unit that describes the code at a link-time address, NULL: none. */
+const struct fdbg_unit *fdbg_debuginfo_unit_at(struct fdbg_debuginfo *debuginfo, uint64_t address);
+
 /* The unit that holds the program's `main` (DW_AT_main_subprogram), NULL: none is marked. */
 const struct fdbg_unit *fdbg_debuginfo_main_unit(struct fdbg_debuginfo *debuginfo);
 
@@ -170,6 +173,46 @@ bool fdbg_debuginfo_in_image(const struct fdbg_debuginfo *debuginfo, uint64_t ad
  */
 struct fdbg_error *fdbg_debuginfo_cfa(struct fdbg_debuginfo *debuginfo, uint64_t pc, uint32_t *dwarf_reg_ret,
 				      int64_t *offset_ret) FDBG_CHECK;
+
+/* How to get from a frame to that of its caller. */
+struct fdbg_frame_rule {
+	uint32_t cfa_reg;              /* DWARF number; the canonical frame address is its value + cfa_offset */
+	int64_t cfa_offset;
+	bool ra_saved;                 /* the return address is at CFA + ra_offset; else still in its register */
+	int64_t ra_offset;
+	bool fp_saved;                 /* the caller's frame pointer is at CFA + fp_offset; else it is unchanged */
+	int64_t fp_offset;
+};
+
+/* The frame at pc, with the DWARF number of the frame pointer. Errors as with fdbg_debuginfo_cfa. */
+struct fdbg_error *fdbg_debuginfo_frame(struct fdbg_debuginfo *debuginfo, uint64_t pc, uint32_t fp,
+					struct fdbg_frame_rule *ret) FDBG_CHECK;
+
+/* A function at a code address, or one that was inlined there. */
+struct fdbg_inline_frame {
+	const struct fdbg_unit *unit;
+	struct fdbg_text path, name;   /* as in struct fdbg_function */
+	struct fdbg_text linkage_name; /* empty: none */
+	struct fdbg_template_param *params; /* generic arguments */
+	size_t n_params;
+	struct fdbg_type_ref return_type;
+	/* Where it is at that address: its own statement, or the call of what is inlined further in. */
+	struct fdbg_text file;         /* as fdbg_function.file */
+	uint32_t line, column;         /* 0: not known */
+	const struct fdbg_function *function; /* of the last one, which the others were inlined into */
+};
+
+/*
+ * What is at a link-time code address: the innermost inlined function first, last the function itself. No frames (*n_ret 0)
+ * where no Rust unit describes the address. Loads the functions of the unit that it lies in.
+ */
+struct fdbg_error *fdbg_debuginfo_frames_at(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_arena *arena,
+					    struct fdbg_inline_frame **ret, size_t *n_ret) FDBG_CHECK;
+
+/* Calls found for every function inlined anywhere in a function until it returns false: its path and the place of the call. */
+void fdbg_debuginfo_each_inlined(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function,
+				 bool (*found)(void *context, struct fdbg_text name, uint64_t line, uint64_t column),
+				 void *context);
 
 /*
  * The concrete type behind a vtable at a link-time address (std-types.md, section 9, method A). NULL: not

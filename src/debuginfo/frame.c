@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The canonical frame address from call frame information (.eh_frame, .debug_frame). */
+/* The canonical frame address and the caller from call frame information (.eh_frame, .debug_frame). */
 #include <stdlib.h>
 
 #include <dwarf.h>
@@ -9,8 +9,8 @@
 #include "debuginfo/leb.h"
 
 /*
- * DWARF 5, section 6.4; for .eh_frame the Linux Standard Base, "Exception Frames". Only the rule for the CFA
- * is followed: which registers are saved where does not matter here, their instructions are passed over.
+ * DWARF 5, section 6.4; for .eh_frame the Linux Standard Base, "Exception Frames". Only the rules for the CFA, the
+ * return address and the frame pointer are followed: where other registers are saved does not matter here.
  */
 
 /* Pointer encodings of .eh_frame (LSB, "DWARF Exception Header Encoding"). */
@@ -46,6 +46,7 @@ struct cie {
 	int64_t data_align;
 	uint8_t encoding;             /* of the addresses in its frames */
 	bool has_augmentation_data;
+	uint64_t ra;                  /* number of the register that stands for the return address */
 	uint64_t start, end;          /* its instructions */
 };
 
@@ -168,7 +169,7 @@ static bool read_cie(const struct frame_section *section, uint64_t offset, struc
 {
 	struct fdbg_cursor cursor = fdbg_cursor_over(section->data.bytes, section->data.len, 0);
 	struct cie cie = { 0 };
-	uint64_t end, id, id_at, ra;
+	uint64_t end, id, id_at;
 	const char *letters;
 	bool is_cie = false;
 	uint8_t version, byte;
@@ -191,8 +192,10 @@ static bool read_cie(const struct frame_section *section, uint64_t offset, struc
 		return false;
 	if (!fdbg_leb_unsigned(&cursor, &cie.code_align) || !fdbg_leb_signed(&cursor, &cie.data_align))
 		return false;
-	if (version == 1 ? !fdbg_cursor_u8(&cursor, &byte) : !fdbg_leb_unsigned(&cursor, &ra))
+	if (version == 1 ? !fdbg_cursor_u8(&cursor, &byte) : !fdbg_leb_unsigned(&cursor, &cie.ra))
 		return false;
+	if (version == 1)
+		cie.ra = byte;
 	if (!read_augmentation(section, &cursor, letters, &cie))
 		return false;
 	cie.start = cursor.pos;
@@ -285,18 +288,26 @@ static struct fdbg_error *load_frames(struct fdbg_debuginfo *debuginfo)
 	return NULL;
 }
 
+/* A register that is saved in the frame. */
+struct saved {
+	bool known;
+	int64_t offset;          /* from the CFA */
+};
+
 struct rule {
 	bool known, expression;
 	uint64_t reg;
 	int64_t offset;
+	struct saved ra, fp;     /* the return address and the caller's frame pointer */
 };
 
 struct execution {
 	const struct frame_section *section;
 	const struct cie *cie;
 	uint64_t location, pc;
-	struct rule rule, remembered[MAX_REMEMBERED];
+	struct rule rule, initial, remembered[MAX_REMEMBERED]; /* initial: as the common part has it */
 	size_t n_remembered;
+	uint64_t fp;             /* number of the frame pointer */
 	bool past;               /* the row for pc is complete */
 };
 
@@ -324,6 +335,38 @@ static bool advance_by(struct execution *execution, struct fdbg_cursor *cursor, 
 	return true;
 }
 
+/* Where a register's value of the caller is; only two of them matter. */
+static struct saved *saved_of(struct execution *execution, uint64_t reg)
+{
+	if (reg == execution->cie->ra)
+		return &execution->rule.ra;
+	return reg == execution->fp ? &execution->rule.fp : NULL;
+}
+
+static void save(struct execution *execution, uint64_t reg, uint64_t factor)
+{
+	struct saved *saved = saved_of(execution, reg);
+
+	if (saved)
+		*saved = (struct saved){ true, (int64_t)(factor * (uint64_t)execution->cie->data_align) };
+}
+
+static void forget(struct execution *execution, uint64_t reg)
+{
+	struct saved *saved = saved_of(execution, reg);
+
+	if (saved)
+		saved->known = false;
+}
+
+static void restore(struct execution *execution, uint64_t reg)
+{
+	struct saved *saved = saved_of(execution, reg);
+
+	if (saved)
+		*saved = saved == &execution->rule.ra ? execution->initial.ra : execution->initial.fp;
+}
+
 static bool instruction(struct execution *execution, struct fdbg_cursor *cursor)
 {
 	struct rule *rule = &execution->rule;
@@ -338,8 +381,12 @@ static bool instruction(struct execution *execution, struct fdbg_cursor *cursor)
 		advance(execution, execution->location + (op & 0x3f) * execution->cie->code_align);
 		return true;
 	case DW_CFA_offset:
-		return fdbg_leb_unsigned(cursor, &a);
+		if (!fdbg_leb_unsigned(cursor, &a))
+			return false;
+		save(execution, op & 0x3f, a);
+		return true;
 	case DW_CFA_restore:
+		restore(execution, op & 0x3f);
 		return true;
 	}
 	switch (op) {
@@ -392,16 +439,41 @@ static bool instruction(struct execution *execution, struct fdbg_cursor *cursor)
 			return false;
 		*rule = execution->remembered[--execution->n_remembered];
 		return true;
-	case DW_CFA_undefined: case DW_CFA_same_value: case DW_CFA_restore_extended:
+	case DW_CFA_restore_extended:
+		if (!fdbg_leb_unsigned(cursor, &a))
+			return false;
+		restore(execution, a);
+		return true;
+	case DW_CFA_undefined: case DW_CFA_same_value:
+		if (!fdbg_leb_unsigned(cursor, &a))
+			return false;
+		forget(execution, a);
+		return true;
 	case DW_CFA_GNU_args_size:
 		return fdbg_leb_unsigned(cursor, &a);
-	case DW_CFA_offset_extended: case DW_CFA_register: case DW_CFA_val_offset:
+	case DW_CFA_offset_extended:
+		if (!fdbg_leb_unsigned(cursor, &a) || !fdbg_leb_unsigned(cursor, &b))
+			return false;
+		save(execution, a, b);
+		return true;
+	case DW_CFA_register: case DW_CFA_val_offset:
 	case DW_CFA_GNU_negative_offset_extended:
-		return fdbg_leb_unsigned(cursor, &a) && fdbg_leb_unsigned(cursor, &b);
+		if (!fdbg_leb_unsigned(cursor, &a) || !fdbg_leb_unsigned(cursor, &b))
+			return false;
+		forget(execution, a);
+		return true;
 	case DW_CFA_offset_extended_sf: case DW_CFA_val_offset_sf:
-		return fdbg_leb_unsigned(cursor, &a) && fdbg_leb_signed(cursor, &number);
+		if (!fdbg_leb_unsigned(cursor, &a) || !fdbg_leb_signed(cursor, &number))
+			return false;
+		forget(execution, a);
+		if (op == DW_CFA_offset_extended_sf)
+			save(execution, a, (uint64_t)number);
+		return true;
 	case DW_CFA_expression: case DW_CFA_val_expression:
-		return fdbg_leb_unsigned(cursor, &a) && skip_block(cursor);
+		if (!fdbg_leb_unsigned(cursor, &a) || !skip_block(cursor))
+			return false;
+		forget(execution, a);
+		return true;
 	default:
 		return false;
 	}
@@ -433,11 +505,11 @@ static const struct frame *find_frame(const struct fdbg_frame_table *table, uint
 	return low && pc < table->frames[low - 1].high ? &table->frames[low - 1] : NULL;
 }
 
-struct fdbg_error *fdbg_debuginfo_cfa(struct fdbg_debuginfo *debuginfo, uint64_t pc, uint32_t *dwarf_reg_ret,
-				      int64_t *offset_ret)
+struct fdbg_error *fdbg_debuginfo_frame(struct fdbg_debuginfo *debuginfo, uint64_t pc, uint32_t fp,
+					struct fdbg_frame_rule *ret)
 {
 	const struct frame *frame;
-	struct execution execution = { .pc = pc };
+	struct execution execution = { .pc = pc, .fp = fp };
 	struct fdbg_cursor cursor;
 	struct fdbg_error *err;
 	struct cie cie;
@@ -465,7 +537,10 @@ struct fdbg_error *fdbg_debuginfo_cfa(struct fdbg_debuginfo *debuginfo, uint64_t
 	}
 	execution.cie = &cie;
 	execution.location = frame->low;
-	if (!execute(&execution, cie.start, cie.end) || !execute(&execution, start, frame->end))
+	if (!execute(&execution, cie.start, cie.end))
+		goto broken;
+	execution.initial = execution.rule;
+	if (!execute(&execution, start, frame->end))
 		goto broken;
 	if (!execution.rule.known || execution.rule.reg > UINT32_MAX)
 		goto broken;
@@ -473,11 +548,27 @@ struct fdbg_error *fdbg_debuginfo_cfa(struct fdbg_debuginfo *debuginfo, uint64_t
 		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED,
 					 "the frame at address 0x%llx is described by an expression",
 					 (unsigned long long)pc);
-	*dwarf_reg_ret = (uint32_t)execution.rule.reg;
-	*offset_ret = execution.rule.offset;
+	*ret = (struct fdbg_frame_rule){
+		.cfa_reg = (uint32_t)execution.rule.reg, .cfa_offset = execution.rule.offset,
+		.ra_saved = execution.rule.ra.known, .ra_offset = execution.rule.ra.offset,
+		.fp_saved = execution.rule.fp.known, .fp_offset = execution.rule.fp.offset,
+	};
 	return NULL;
 
 broken:
 	return fdbg_error_create(FDBG_ERROR_FORMAT, "the frame information for address 0x%llx is damaged",
 				 (unsigned long long)pc);
+}
+
+struct fdbg_error *fdbg_debuginfo_cfa(struct fdbg_debuginfo *debuginfo, uint64_t pc, uint32_t *dwarf_reg_ret,
+				      int64_t *offset_ret)
+{
+	struct fdbg_frame_rule rule;
+	struct fdbg_error *err = fdbg_debuginfo_frame(debuginfo, pc, UINT32_MAX, &rule);
+
+	if (err)
+		return err;
+	*dwarf_reg_ret = rule.cfa_reg;
+	*offset_ret = rule.cfa_offset;
+	return NULL;
 }

@@ -248,23 +248,41 @@ static bool add_template_param(void *context, const struct fdbg_die *child)
 	return true;
 }
 
+struct fdbg_error *fdbg_function_template_params(struct fdbg_debuginfo *debuginfo, uint64_t die, uint64_t other,
+						 struct fdbg_template_param **ret, size_t *n_ret)
+{
+	struct param_list list = { .debuginfo = debuginfo };
+
+	fdbg_dwarf_children(debuginfo->dwarf, die, add_template_param, &list);
+	if (!list.n && other && other != die)
+		fdbg_dwarf_children(debuginfo->dwarf, other, add_template_param, &list);
+	if (list.nomem)
+		return &fdbg_error_nomem;
+	*ret = list.params;
+	*n_ret = list.n;
+	return NULL;
+}
+
 static struct fdbg_error *read_template_params(struct fdbg_debuginfo *debuginfo,
 					       const struct resolved *resolved,
 					       struct fdbg_function *function)
 {
-	struct param_list list = { .debuginfo = debuginfo };
-
 	/* Only the name of an instance of a generic function has arguments. */
 	if (!function->name.len || function->name.data[function->name.len - 1] != '>')
 		return NULL;
-	fdbg_dwarf_children(debuginfo->dwarf, function->die, add_template_param, &list);
-	if (!list.n && resolved->place != function->die)
-		fdbg_dwarf_children(debuginfo->dwarf, resolved->place, add_template_param, &list);
-	if (list.nomem)
-		return &fdbg_error_nomem;
-	function->params = list.params;
-	function->n_params = list.n;
-	return NULL;
+	return fdbg_function_template_params(debuginfo, function->die, resolved->place, &function->params,
+					     &function->n_params);
+}
+
+void fdbg_function_origin(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, struct fdbg_die *die,
+			  struct fdbg_unit_data **place_unit_ret, uint64_t *place_ret)
+{
+	struct resolved resolved = { .die = *die };
+
+	resolve(debuginfo, unit, &resolved);
+	*die = resolved.die;
+	*place_unit_ret = resolved.place_unit;
+	*place_ret = resolved.place;
 }
 
 struct fdbg_error *fdbg_function_make(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, uint64_t offset,

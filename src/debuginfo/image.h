@@ -53,6 +53,19 @@ const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address
 void fdbg_image_each_symbol(const struct fdbg_image *image,
 			    bool (*visit)(void *context, const struct fdbg_symbol *symbol), void *context);
 
+/*
+ * Calls found for each word that the loader fills with a link-time address (plus where the program is loaded), as the relative
+ * relocations say.
+ */
+struct fdbg_error *fdbg_image_each_relative(struct fdbg_image *image,
+					    void (*found)(void *context, uint64_t slot, uint64_t value),
+					    void *context) FDBG_CHECK;
+
+/* Calls found for each word that the loader fills with the address of a symbol of another file. */
+struct fdbg_error *fdbg_image_each_import(struct fdbg_image *image,
+					  void (*found)(void *context, uint64_t slot, struct fdbg_text name),
+					  void *context) FDBG_CHECK;
+
 /* Calls visit for the file's bytes of each executable segment until it returns false. */
 void fdbg_image_each_code(const struct fdbg_image *image,
 			  bool (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context);

@@ -144,7 +144,19 @@ struct fdbg_text fdbg_lines_file(struct fdbg_debuginfo *debuginfo, struct fdbg_u
 /* The first row at or behind address. */
 size_t fdbg_lines_find(const struct fdbg_unit_data *unit, uint64_t address);
 
+/* The unit that describes the code at an address, or NULL. */
+struct fdbg_unit_data *fdbg_unit_at(struct fdbg_debuginfo *debuginfo, uint64_t address);
+
 /* function.c */
+/* The template type parameters of a DIE, in the arena of the debug information; where it has none, those of `other` (0: none). */
+struct fdbg_error *fdbg_function_template_params(struct fdbg_debuginfo *debuginfo, uint64_t die, uint64_t other,
+						 struct fdbg_template_param **ret, size_t *n_ret) FDBG_CHECK;
+/*
+ * Where a function DIE is declared: the DIE whose scopes are the function's, its unit, and the names that it or
+ * what it refers to has.
+ */
+void fdbg_function_origin(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit, struct fdbg_die *die,
+			  struct fdbg_unit_data **place_unit_ret, uint64_t *place_ret);
 /*
  * Makes a function of a subprogram's or an inlined subroutine's DIE, in the debug information's arena; *ret stays as it is when the
  * DIE has no code.

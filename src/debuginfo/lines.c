@@ -253,16 +253,12 @@ static bool make_unit_ranges(struct fdbg_debuginfo *debuginfo)
 	return true;
 }
 
-bool fdbg_debuginfo_line(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_text *file_ret,
-			 uint32_t *line_ret, uint32_t *column_ret)
+struct fdbg_unit_data *fdbg_unit_at(struct fdbg_debuginfo *debuginfo, uint64_t address)
 {
-	size_t low = 0, high, at;
-	const struct fdbg_line_row *row;
-	struct fdbg_unit_data *unit;
-	struct fdbg_error *err;
+	size_t low = 0, high;
 
 	if (!debuginfo->unit_ranges_made && !make_unit_ranges(debuginfo))
-		return false;
+		return NULL;
 	high = debuginfo->n_unit_ranges;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
@@ -273,8 +269,27 @@ bool fdbg_debuginfo_line(struct fdbg_debuginfo *debuginfo, uint64_t address, str
 			high = mid;
 	}
 	if (!low || address >= debuginfo->unit_ranges[low - 1].high)
+		return NULL;
+	return debuginfo->unit_ranges[low - 1].unit;
+}
+
+const struct fdbg_unit *fdbg_debuginfo_unit_at(struct fdbg_debuginfo *debuginfo, uint64_t address)
+{
+	struct fdbg_unit_data *unit = fdbg_unit_at(debuginfo, address);
+
+	return unit ? &unit->unit : NULL;
+}
+
+bool fdbg_debuginfo_line(struct fdbg_debuginfo *debuginfo, uint64_t address, struct fdbg_text *file_ret,
+			 uint32_t *line_ret, uint32_t *column_ret)
+{
+	struct fdbg_unit_data *unit = fdbg_unit_at(debuginfo, address);
+	const struct fdbg_line_row *row;
+	struct fdbg_error *err;
+	size_t at;
+
+	if (!unit)
 		return false;
-	unit = debuginfo->unit_ranges[low - 1].unit;
 	err = fdbg_lines_load(debuginfo, unit);
 	if (err) {
 		fdbg_error_destroy(err);

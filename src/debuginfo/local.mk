@@ -7,6 +7,7 @@ libfdbgcore_a_SOURCES += \
 	src/debuginfo/frame.c \
 	src/debuginfo/function.c \
 	src/debuginfo/image.c src/debuginfo/image.h src/debuginfo/image_internal.h \
+	src/debuginfo/inline.c \
 	src/debuginfo/inlines.c \
 	src/debuginfo/internal.h \
 	src/debuginfo/leb.h \
@@ -14,6 +15,7 @@ libfdbgcore_a_SOURCES += \
 	src/debuginfo/lines.c \
 	src/debuginfo/lists.c \
 	src/debuginfo/location.c src/debuginfo/location.h \
+	src/debuginfo/relocation.c \
 	src/debuginfo/separate.c \
 	src/debuginfo/simplify.c \
 	src/debuginfo/type.c src/debuginfo/type.h \

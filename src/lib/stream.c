@@ -286,3 +286,27 @@ struct fdbg_error *fdbg_stacks_feed(struct fdbg_stacks *stacks, const struct fdb
 	*ret = place;
 	return NULL;
 }
+
+uint64_t fdbg_allocation_get_thread(const struct fdbg_message *message)
+{
+	const struct fdbg_message_allocation *allocation = PART(message, ALLOCATION, allocation);
+
+	return allocation ? allocation->thread_id : 0;
+}
+
+uint64_t fdbg_allocation_get_frame(const struct fdbg_message *message)
+{
+	const struct fdbg_message_allocation *allocation = PART(message, ALLOCATION, allocation);
+
+	return allocation ? allocation->frame_id : 0;
+}
+
+bool fdbg_allocation_get_size(const struct fdbg_message *message, uint64_t *size_ret)
+{
+	const struct fdbg_message_allocation *allocation = PART(message, ALLOCATION, allocation);
+
+	if (!allocation || !allocation->has_size)
+		return false;
+	*size_ret = allocation->size;
+	return true;
+}

@@ -49,7 +49,7 @@ static void put_value(struct dump *dump, const struct fdbg_value *value)
 		return;
 	}
 	if (dump->options->values == FDBG_DUMP_JSON) {
-		fdbg_render_json(&dump->out, value);
+		fdbg_render_json_with(&dump->out, value, &dump->recording->elements);
 		return;
 	}
 	fdbg_buf_clear(&dump->text);
@@ -258,6 +258,36 @@ static void put_allocation(struct dump *dump, const struct fdbg_message *message
 	put_key(dump, "address");
 	fdbg_buf_printf(&dump->out, "\"0x%" PRIx64 "\"", allocation->address);
 	put_text(dump, "type_name", allocation->type_name);
+	if (allocation->kind)
+		put_text(dump, "kind", fdbg_text_from(fdbg_allocation_kind_name(allocation->kind)));
+	if (allocation->thread_id) {
+		put_number(dump, "thread_id", allocation->thread_id);
+		put_number(dump, "frame_id", allocation->frame_id);
+	}
+	if (allocation->has_size)
+		put_number(dump, "size", allocation->size);
+	if (allocation->align)
+		put_number(dump, "align", allocation->align);
+	if (allocation->elements)
+		put_number(dump, "elements", allocation->elements);
+	if (allocation->moved) {
+		put_key(dump, "old_address");
+		fdbg_buf_printf(&dump->out, "\"0x%" PRIx64 "\"", allocation->old_address);
+	}
+	if (allocation->last) {
+		put_key(dump, "last");
+		fdbg_buf_string(&dump->out, "true");
+	}
+	if (allocation->unseen) {
+		put_key(dump, "unseen");
+		fdbg_buf_string(&dump->out, "true");
+	}
+	if (allocation->function.len)
+		put_text(dump, "function", allocation->function);
+	if (allocation->file.len)
+		put_text(dump, "file", allocation->file);
+	if (allocation->line)
+		put_number(dump, "line", allocation->line);
 	fdbg_buf_byte(&dump->out, '}');
 }
 

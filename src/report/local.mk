@@ -7,6 +7,10 @@ libfdbgcore_a_SOURCES += \
 	src/report/flow.c src/report/flow.h \
 	src/report/fold.c src/report/fold.h \
 	src/report/frames.c src/report/frames.h \
+	src/report/heap.c src/report/heap.h \
+	src/report/heap_json.c \
+	src/report/heap_svg.c \
+	src/report/heap_text.c \
 	src/report/index.c src/report/index.h \
 	src/report/index_db.c src/report/index_db.h \
 	src/report/index_row.c src/report/index_row.h \

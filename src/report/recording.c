@@ -33,6 +33,7 @@ void fdbg_recording_close(struct fdbg_recording *recording)
 	fdbg_frames_deinit(&recording->frames);
 	fdbg_map_deinit(&recording->files);
 	fdbg_map_deinit(&recording->breakpoints);
+	fdbg_map_deinit(&recording->elements);
 	fdbg_arena_deinit(&recording->arena);
 	free(recording);
 }
@@ -133,6 +134,11 @@ static struct fdbg_error *absorb(struct fdbg_recording *recording, const struct 
 	case FDBG_STREAM_EVENT:
 		return fdbg_frames_feed(&recording->frames, &message->event, &recording->at);
 	case FDBG_STREAM_ALLOCATION:
+		if (message->allocation.action == FDBG_ALLOCATION_ALLOC && message->allocation.elements)
+			kept = fdbg_map_set(&recording->elements, message->allocation.address, message->allocation.elements);
+		else
+			fdbg_map_remove(&recording->elements, message->allocation.address);
+		break;
 	case FDBG_STREAM_OTHER:
 		break;
 	}

@@ -27,6 +27,7 @@ struct fdbg_recording {
 	int32_t exit_code;
 	struct fdbg_map files;        /* id to const struct fdbg_message_file * */
 	struct fdbg_map breakpoints;  /* id to const struct fdbg_message_breakpoint * */
+	struct fdbg_map elements;     /* address of a live heap block to how many objects it has room for, where known */
 	struct fdbg_frames frames;
 	struct fdbg_frame_event at;   /* of the message just read, when it is an event */
 	uint64_t n_malformed;         /* messages passed over */

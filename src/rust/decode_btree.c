@@ -7,6 +7,8 @@
 
 #define MAX_HEIGHT 20
 #define MAX_KEYS 11
+/* What every node has but the root, and those at the right edge while they are being filled. */
+#define MIN_KEYS 5
 
 struct tree {
 	uint64_t root, length;         /* offsets in the map: the Option, the count */
@@ -83,11 +85,15 @@ static bool list_children(struct fdbg_decoder *decoder, struct tree_walk *walk)
 {
 	const struct tree *tree = walk->tree;
 	struct level *above = &walk->levels[walk->n_levels - 1], *level = &walk->levels[walk->n_levels];
-	/* Each child holds an item at least. */
 	size_t cap = above->n * (MAX_KEYS + 1);
+	uint64_t needed = walk->wanted + 1;
 
-	if (cap > walk->wanted + 1)
-		cap = (size_t)walk->wanted + 1;
+	/* A leaf and the item behind it are so many items at least, and further up so many subtrees are one. */
+	for (uint64_t i = walk->n_levels; i <= walk->height; i++)
+		needed /= MIN_KEYS + 1;
+	needed += 3;
+	if (cap > needed)
+		cap = (size_t)needed;
 	level->nodes = fdbg_arena_array(decoder->arena, cap + 1, sizeof(*level->nodes));
 	if (!level->nodes)
 		return false;

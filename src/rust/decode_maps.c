@@ -11,6 +11,8 @@
 
 /* Most control bytes of a hash table that are looked at. */
 #define MAX_BUCKETS ((uint64_t)1 << 20)
+/* Control bytes that are read at once; below it is not worth while to read less. */
+#define MIN_WINDOW ((uint64_t)4096)
 /* Tables and rings up to this size are read in one piece. */
 #define MAX_WHOLE ((uint64_t)256 * 1024)
 
@@ -366,6 +368,7 @@ struct table {
 struct table_walk {
 	struct table *table;
 	uint64_t ctrl, n_buckets;
+	uint64_t window;               /* control bytes that are read at first, and then */
 	bool sorted;
 	uint32_t *full;                /* the buckets to read */
 	uint64_t n_full;
@@ -375,14 +378,27 @@ struct table_walk {
 static enum fdbg_memview_state scan_table(struct fdbg_decoder *decoder, const struct fdbg_item *item,
 					  struct table_walk *walk)
 {
-	uint64_t n = walk->n_buckets < MAX_BUCKETS ? walk->n_buckets : MAX_BUCKETS;
-	uint64_t wanted = shown(decoder, item->total), found = 0;
+	uint64_t most = walk->n_buckets < MAX_BUCKETS ? walk->n_buckets : MAX_BUCKETS, n;
+	uint64_t wanted = shown(decoder, item->total), found;
 	enum fdbg_memview_state state;
 	const uint8_t *ctrl;
 
-	state = fdbg_decode_read(decoder, walk->ctrl, n, &ctrl);
-	if (state != FDBG_MEMVIEW_READY)
-		return state;
+	/* Of a large table the start holds all that is shown, unless it is nearly empty. */
+	if (!walk->window)
+		walk->window = wanted * 4 > MIN_WINDOW ? wanted * 4 : MIN_WINDOW;
+	for (;;) {
+		n = walk->window < most ? walk->window : most;
+		state = fdbg_decode_read(decoder, walk->ctrl, n, &ctrl);
+		if (state != FDBG_MEMVIEW_READY)
+			return state;
+		found = 0;
+		for (uint64_t i = 0; i < n; i++)
+			found += !(ctrl[i] & 0x80);
+		if (found >= wanted || n == most)
+			break;
+		walk->window *= 4;
+	}
+	found = 0;
 	walk->full = fdbg_arena_array(decoder->arena, wanted + 1, sizeof(*walk->full));
 	if (!walk->full)
 		return FDBG_MEMVIEW_NOMEM;
@@ -421,7 +437,7 @@ static enum fdbg_memview_state step_table(struct fdbg_decoder *decoder, const st
 	bytes = fdbg_arena_array(decoder->arena, walk->n_full + 1, sizeof(*bytes));
 	if (!bytes)
 		return FDBG_MEMVIEW_NOMEM;
-	if (walk->n_full && walk->n_buckets * size <= MAX_WHOLE) {
+	if (walk->n_full && (walk->full[walk->n_full - 1] + UINT64_C(1)) * size <= MAX_WHOLE) {
 		uint64_t low = (uint64_t)(walk->full[walk->n_full - 1] + 1) * size;
 		const uint8_t *whole;
 

@@ -257,12 +257,28 @@ bool fdbg_misaligned(const struct fdbg_type *type, uint64_t address)
 	return align > 1 && !(align & (align - 1)) && (address & (align - 1));
 }
 
+/*
+ * Raw pointers to what has nothing to show are not followed: `()`, which stands for any memory, the library's
+ * void, foreign types that are written as enums without variants, and trait objects, which are of no size here.
+ */
 static bool says_nothing(const struct fdbg_type *type)
 {
-	return (!type->size && ((type->kind != FDBG_TYPE_STRUCT && type->kind != FDBG_TYPE_UNION) || !type->name.len ||
-				fdbg_text_starts(type->name, "dyn ") || fdbg_text_starts(type->name, "(dyn "))) ||
-	       type->kind == FDBG_TYPE_UNKNOWN ||
-	       fdbg_text_ends(type->name, "::c_void");
+	if (type->kind == FDBG_TYPE_UNKNOWN || fdbg_text_ends(type->name, "::c_void"))
+		return true;
+	if (type->size)
+		return false;
+	switch (type->kind) {
+	case FDBG_TYPE_STRUCT:
+	case FDBG_TYPE_UNION:
+		return !type->name.len || fdbg_text_starts(type->name, "dyn ") ||
+		       fdbg_text_starts(type->name, "(dyn ");
+	case FDBG_TYPE_VARIANTS:
+		return fdbg_type_uninhabited(type);
+	case FDBG_TYPE_ARRAY:
+		return false;
+	default:
+		return true;
+	}
 }
 
 void fdbg_decode_pointer(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,

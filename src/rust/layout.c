@@ -412,10 +412,10 @@ static struct fdbg_layout classify_variants(struct classifier *c, const struct f
 	return MEMORY;
 }
 
-/* Structs of the user (not of std, no tuples, no closures): what may be repr(C). */
+/* Structs and unions of the user (not of std, no tuples, no closures): what may be repr(C). */
 static bool may_be_repr_c(const struct fdbg_type *type)
 {
-	return type->kind == FDBG_TYPE_STRUCT && type->name.len && type->name.data[0] != '(' &&
+	return (type->kind == FDBG_TYPE_STRUCT || type->kind == FDBG_TYPE_UNION) && type->name.len && type->name.data[0] != '(' &&
 	       type->name.data[0] != '&' && type->name.data[0] != '*' &&
 	       !fdbg_text_starts(type->name, "core::") && !fdbg_text_starts(type->name, "alloc::") &&
 	       !fdbg_text_starts(type->name, "std::") && !memchr(type->name.data, '{', type->name.len);
@@ -451,7 +451,7 @@ static struct fdbg_layout classify_known(struct classifier *c, const struct fdbg
 	case FDBG_TYPE_ENUM:
 		return classify_c_like(type);
 	case FDBG_TYPE_UNION:
-		return classify_union(c, type);
+		return c->rules->pretend_repr_c && may_be_repr_c(type) ? MEMORY : classify_union(c, type);
 	case FDBG_TYPE_STRUCT:
 	case FDBG_TYPE_VARIANTS:
 		if (is_simd(type))
@@ -463,6 +463,8 @@ static struct fdbg_layout classify_known(struct classifier *c, const struct fdbg
 		layout = shape(c, type->members, type->n_members, type->size, type_align(c, type));
 		if ((is_known_repr_c(type) || (c->rules->pretend_repr_c && may_be_repr_c(type))) && sized_fields(type) == 1 &&
 		    (layout.kind == FDBG_LAYOUT_SCALAR || layout.kind == FDBG_LAYOUT_VECTOR))
+			return MEMORY;
+		if (c->rules->pretend_packed && may_be_repr_c(type) && layout.kind == FDBG_LAYOUT_PAIR && type->size == 2)
 			return MEMORY;
 		return layout;
 	case FDBG_TYPE_FUNCTION:

@@ -37,7 +37,8 @@ struct fdbg_layout_rules {
 	bool int128_align16;     /* 128-bit integers are aligned to 16, not to 8 */
 	bool mixed_payloads; /* payloads of different signedness, or pointer and integer, make a pair (1.79)
 			      */
-	bool pretend_repr_c;     /* take user structs with one scalar field for repr(C) ones (section 1.7) */
+	bool pretend_repr_c;     /* take user structs with one scalar field, and unions, for repr(C) ones (section 1.7) */
+	bool pretend_packed;     /* take user structs of two single bytes for packed ones, which once made a difference */
 };
 
 void fdbg_layout_of(const struct fdbg_type *type, const struct fdbg_layout_rules *rules,

@@ -11,7 +11,10 @@
 #define MINOR_CAST16_LAST 62    /* … gone in 1.63; the last version that had it is not known */
 #define MINOR_INT128_ALIGN16 77
 #define MINOR_MIXED_PAYLOADS 79 /* or 78 */
+#define MINOR_INT128_SPLIT_LAST 76  /* arguments of 128 bits may be in a register and on the stack (measured: 63) … */
+#define MINOR_INT128_WHOLE_FIRST 82 /* … or are in one place (measured: 95). Between, it depends on the LLVM. */
 #define MINOR_LARGE_IN_MEMORY 84 /* or 83 */
+#define MINOR_PACKED_PAIRS 95    /* packed structs of two bytes are pairs; the first version is not known */
 
 static struct fdbg_layout_rules rules_of(const struct fdbg_abi *abi, const struct fdbg_unit *unit)
 {
@@ -31,11 +34,19 @@ static void unknown(struct fdbg_abi_value *ret, const char *reason)
 	*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_UNKNOWN, .reason = reason };
 }
 
+/* What becomes of a 128-bit integer when less than two registers are left for it. */
+enum int128_rule {
+	INT128_UNKNOWN,
+	INT128_SPLIT, /* the low half gets the last register, the rest is on the stack */
+	INT128_WHOLE, /* all of it is on the stack, aligned to 16; the register remains */
+};
+
 /* Registers given out so far, and how many there are. */
 struct registers {
 	size_t n_int, n_float;
 	size_t max_int, max_float;
 	bool even_int128;    /* a 128-bit integer starts at an even register (AAPCS64, arguments) */
+	enum int128_rule int128;
 	bool int_uncertain;  /* from here on the integer registers' use is not known */
 	size_t n_stack;          /* arguments on the stack so far, 8 bytes each */
 	bool stack_uncertain;
@@ -67,7 +78,7 @@ static bool place_scalar(struct registers *regs, const struct fdbg_scalar *scala
 		if (regs->even_int128)
 			regs->n_int = (regs->n_int + 1) / 2 * 2;
 		if (regs->n_int + 2 > regs->max_int) {
-			regs->int_uncertain = true;
+			regs->int_uncertain |= regs->int128 == INT128_UNKNOWN;
 			return false;
 		}
 		add_piece(ret, FDBG_REG_INT, regs->n_int++, 8, offset, false);
@@ -165,10 +176,8 @@ void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *
 	return_by_rules(abi, unit, type, &rules, large_in_memory, ret);
 
 	/* Where a doubt of the rules would make a difference, the result says so. */
-	rules.pretend_repr_c = true;
-	return_by_rules(abi, unit, type, &rules, large_in_memory, &other);
+	fdbg_rust_return_alternative(abi, unit, type, &other);
 	ret->assumed = !same_place(ret, &other);
-	rules.pretend_repr_c = false;
 	if (unit->rustc_minor == MINOR_MIXED_PAYLOADS - 1) {
 		rules.mixed_payloads = true;
 		return_by_rules(abi, unit, type, &rules, large_in_memory, &other);
@@ -178,6 +187,21 @@ void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *
 		return_by_rules(abi, unit, type, &rules, true, &other);
 		ret->assumed |= !same_place(ret, &other);
 	}
+}
+
+void fdbg_rust_return_alternative(const struct fdbg_abi *abi, const struct fdbg_unit *unit,
+				  const struct fdbg_type *type, struct fdbg_abi_value *ret)
+{
+	struct fdbg_layout_rules rules;
+
+	if (!type || !by_rustc(unit)) {
+		unknown(ret, "the rustc version of the function is not known");
+		return;
+	}
+	rules = rules_of(abi, unit);
+	rules.pretend_repr_c = true;
+	rules.pretend_packed = unit->rustc_minor < MINOR_PACKED_PAIRS;
+	return_by_rules(abi, unit, type, &rules, unit->rustc_minor >= MINOR_LARGE_IN_MEMORY, ret);
 }
 
 /* A pointer to the argument's bytes takes one integer register. */
@@ -194,26 +218,48 @@ static void place_pointer(struct registers *regs, struct fdbg_abi_value *ret)
 	add_piece(ret, FDBG_REG_INT, regs->n_int++, 8, 0, false);
 }
 
+/* Puts a scalar on the stack; its place in units of 8 bytes. False: a part of it is in a register. */
+static bool push_scalar(struct registers *regs, const struct fdbg_scalar *scalar, uint64_t *unit_ret)
+{
+	bool split = false;
+
+	if (scalar->size > 8 && scalar->kind != FDBG_SCALAR_FLOAT) {
+		if (regs->int128 == INT128_WHOLE)
+			regs->n_stack = (regs->n_stack + 1) / 2 * 2;
+		else if (regs->int128 == INT128_SPLIT && regs->n_int < regs->max_int)
+			split = true;
+	}
+	/* Places of other wide scalars are not known, so what comes behind them is not counted. */
+	regs->stack_uncertain |= scalar->size > 8 &&
+				 (scalar->kind == FDBG_SCALAR_FLOAT || regs->int128 == INT128_UNKNOWN);
+	*unit_ret = regs->n_stack;
+	regs->n_stack += scalar->size > 8 && !split ? 2 : 1;
+	regs->n_int += split;
+	return !split;
+}
+
 /* The halves of a pair are arguments of their own: one may still find a register when the other does not. */
 static void place_or_push(struct registers *regs, const struct fdbg_layout *layout, struct fdbg_abi_value *ret)
 {
-	bool pair = layout->kind == FDBG_LAYOUT_PAIR;
+	bool pair = layout->kind == FDBG_LAYOUT_PAIR, as_in_memory = true;
+	uint64_t first = 0, second = 0;
 	bool a, b;
 
 	ret->place = FDBG_ABI_REGISTERS;
 	a = place_scalar(regs, &layout->a, 0, ret);
+	if (!a)
+		as_in_memory = push_scalar(regs, &layout->a, &first);
 	b = !pair || place_scalar(regs, &layout->b, layout->b_offset, ret);
+	if (!b)
+		as_in_memory &= push_scalar(regs, &layout->b, &second);
 	if (a && b)
 		return;
-	/* A pair lies there as in memory when each half has its 8 bytes anyway. */
+	/* A pair lies there as in memory when its halves do. */
+	as_in_memory &= !a && (!pair || (!b && second - first == layout->b_offset / 8 && !(layout->b_offset % 8)));
 	*ret = (struct fdbg_abi_value){
-		.place = FDBG_ABI_STACK, .stack_offset = 8 * regs->n_stack,
-		.stack_image = !regs->stack_uncertain && !a && layout->a.size <= 8 &&
-			       (!pair || (!b && layout->b_offset == 8 && layout->b.size <= 8)),
+		.place = FDBG_ABI_STACK, .stack_offset = 8 * (a ? second : first),
+		.stack_image = !regs->stack_uncertain && as_in_memory,
 	};
-	regs->n_stack += (size_t)!a + (size_t)!b;
-	/* 16 bytes may be aligned, or split: what comes behind them is not counted. */
-	regs->stack_uncertain |= layout->a.size > 8 || (pair && layout->b.size > 8);
 }
 
 static void place_argument(struct registers *regs, const struct fdbg_layout *layout, uint64_t size,
@@ -264,6 +310,9 @@ void fdbg_rust_arguments(const struct fdbg_abi *abi, const struct fdbg_unit *uni
 	uint32_t minor = by_rustc(unit) ? unit->rustc_minor : 0;
 	bool known = by_rustc(unit);
 
+	if (known && !abi->align16_int128)
+		regs.int128 = minor <= MINOR_INT128_SPLIT_LAST ? INT128_SPLIT :
+			      minor >= MINOR_INT128_WHOLE_FIRST ? INT128_WHOLE : INT128_UNKNOWN;
 	for (size_t i = 0; i < n_types; i++) {
 		struct fdbg_layout_rules rules;
 		struct fdbg_layout layout;

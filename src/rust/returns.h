@@ -58,6 +58,13 @@ void fdbg_rust_return_value(const struct fdbg_abi *abi, const struct fdbg_unit *
 			    const struct fdbg_type *type, struct fdbg_abi_value *ret);
 
 /*
+ * The place that an `assumed` value may be in instead: where the user's structs of one field and unions are
+ * repr(C), or packed. *ret is as for fdbg_rust_return_value.
+ */
+void fdbg_rust_return_alternative(const struct fdbg_abi *abi, const struct fdbg_unit *unit,
+				  const struct fdbg_type *type, struct fdbg_abi_value *ret);
+
+/*
  * Where the parameters of a function are at its entry. types: one a parameter, in order; ret: one a
  * parameter. hidden_pointer: the return value goes through one.
  */

@@ -174,6 +174,24 @@ void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message
 	fdbg_buf_byte(buf, '}');
 }
 
+static void put_key_number(struct fdbg_buf *buf, const char *key, uint64_t number)
+{
+	fdbg_buf_string(buf, ",\"");
+	fdbg_buf_string(buf, key);
+	fdbg_buf_string(buf, "\":");
+	fdbg_buf_decimal(buf, number);
+}
+
+static const char *const allocation_kinds[] = {
+	[FDBG_ALLOCATION_UNKNOWN] = NULL, [FDBG_ALLOCATION_BOX] = "Box", [FDBG_ALLOCATION_RC] = "Rc",
+	[FDBG_ALLOCATION_ARC] = "Arc", [FDBG_ALLOCATION_CONTAINER] = "container",
+};
+
+const char *fdbg_allocation_kind_name(enum fdbg_allocation_kind kind)
+{
+	return allocation_kinds[kind];
+}
+
 void fdbg_content_put_allocation(struct fdbg_buf *buf, const struct fdbg_message_allocation *allocation)
 {
 	fdbg_buf_string(buf, "{\"action\":");
@@ -181,6 +199,30 @@ void fdbg_content_put_allocation(struct fdbg_buf *buf, const struct fdbg_message
 	fdbg_buf_string(buf, ",\"address\":");
 	fdbg_buf_decimal(buf, allocation->address);
 	put_key_text(buf, "type_name", allocation->type_name);
+	if (allocation->kind)
+		put_key_text(buf, "kind", fdbg_text_from(allocation_kinds[allocation->kind]));
+	if (allocation->thread_id) {
+		put_key_number(buf, "thread_id", allocation->thread_id);
+		put_key_number(buf, "frame_id", allocation->frame_id);
+	}
+	if (allocation->has_size)
+		put_key_number(buf, "size", allocation->size);
+	if (allocation->align)
+		put_key_number(buf, "align", allocation->align);
+	if (allocation->elements)
+		put_key_number(buf, "elements", allocation->elements);
+	if (allocation->moved)
+		put_key_number(buf, "old_address", allocation->old_address);
+	if (allocation->last)
+		fdbg_buf_string(buf, ",\"last\":true");
+	if (allocation->unseen)
+		fdbg_buf_string(buf, ",\"unseen\":true");
+	if (allocation->function.len)
+		put_key_text(buf, "function", allocation->function);
+	if (allocation->file.len)
+		put_key_text(buf, "file", allocation->file);
+	if (allocation->line)
+		put_key_number(buf, "line", allocation->line);
 	fdbg_buf_byte(buf, '}');
 }
 
@@ -221,6 +263,14 @@ static struct fdbg_text get_text_if(const json_t *object, const char *key)
 	const json_t *string = json_object_get(object, key);
 
 	return json_is_string(string) ? text_of(string) : (struct fdbg_text){ 0 };
+}
+
+/* A number that need not be there; 0: it is not, or is negative. */
+static uint64_t get_number_if(const json_t *object, const char *key)
+{
+	const json_t *number = json_object_get(object, key);
+
+	return json_is_integer(number) && json_integer_value(number) > 0 ? (uint64_t)json_integer_value(number) : 0;
 }
 
 static int64_t get_int(struct source *source, const json_t *object, const char *key, int64_t min, int64_t max)
@@ -360,7 +410,7 @@ static void parse_breakpoint(struct source *source, const json_t *json,
 static void parse_allocation(struct source *source, const json_t *json,
 			     struct fdbg_message_allocation *allocation)
 {
-	struct fdbg_text action = get_text(source, json, "action");
+	struct fdbg_text action = get_text(source, json, "action"), kind;
 
 	if (fdbg_text_is(action, "Alloc"))
 		allocation->action = FDBG_ALLOCATION_ALLOC;
@@ -371,6 +421,23 @@ static void parse_allocation(struct source *source, const json_t *json,
 	/* An address with bit 63 set is no user-space address; jansson has no such integers. */
 	allocation->address = (uint64_t)get_int(source, json, "address", 0, INT64_MAX);
 	allocation->type_name = get_text(source, json, "type_name");
+	kind = get_text_if(json, "kind");
+	for (int i = FDBG_ALLOCATION_BOX; i <= FDBG_ALLOCATION_CONTAINER; i++)
+		if (fdbg_text_is(kind, allocation_kinds[i]))
+			allocation->kind = (enum fdbg_allocation_kind)i;
+	allocation->thread_id = get_number_if(json, "thread_id");
+	allocation->frame_id = get_number_if(json, "frame_id");
+	allocation->has_size = json_is_integer(json_object_get(json, "size"));
+	allocation->size = get_number_if(json, "size");
+	allocation->align = get_number_if(json, "align");
+	allocation->elements = get_number_if(json, "elements");
+	allocation->moved = json_is_integer(json_object_get(json, "old_address"));
+	allocation->old_address = get_number_if(json, "old_address");
+	allocation->last = json_is_true(json_object_get(json, "last"));
+	allocation->unseen = json_is_true(json_object_get(json, "unseen"));
+	allocation->function = get_text_if(json, "function");
+	allocation->file = get_text_if(json, "file");
+	allocation->line = (uint32_t)get_number_if(json, "line");
 }
 
 struct fdbg_error *fdbg_content_parse_json(struct fdbg_message *message, struct fdbg_arena *arena,

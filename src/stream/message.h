@@ -80,10 +80,29 @@ struct fdbg_message_event {
 	size_t n_values;
 };
 
+/* What a block is for. */
+enum fdbg_allocation_kind { FDBG_ALLOCATION_UNKNOWN, FDBG_ALLOCATION_BOX, FDBG_ALLOCATION_RC, FDBG_ALLOCATION_ARC,
+			    FDBG_ALLOCATION_CONTAINER };
+
+/* "Box", "Rc", "Arc", "container", as in the message; NULL: UNKNOWN. */
+const char *fdbg_allocation_kind_name(enum fdbg_allocation_kind kind);
+
 struct fdbg_message_allocation {
 	enum fdbg_allocation_action action;
 	uint64_t address;
-	struct fdbg_text type_name;
+	struct fdbg_text type_name;    /* of what lives in the block; of a CONTAINER its own type; "?": not known */
+	/* Keys that fdbg adds; in recordings of others thread_id is 0 and the rest empty. */
+	enum fdbg_allocation_kind kind;
+	uint64_t thread_id, frame_id;
+	bool has_size;
+	uint64_t size, align;          /* align 0: not known */
+	uint64_t elements;             /* of ALLOC: how many objects of the type there is room for; 0: not known */
+	bool moved;                    /* the block was at old_address before, and its DROP goes before this */
+	uint64_t old_address;
+	bool last;                     /* from here on the heap is not recorded any more */
+	bool unseen;                   /* of DROP: the release itself was not seen, only that the address was given out again */
+	struct fdbg_text function, file; /* where in the program it is made; empty: not known */
+	uint32_t line;                 /* 0: not known */
 };
 
 /* A message that was read: its place and time, and its content by stream. */

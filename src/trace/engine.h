@@ -56,6 +56,7 @@ struct fdbg_engine_ops {
 	struct fdbg_error *(*next)(struct fdbg_engine *engine, int timeout_ms, struct fdbg_engine_event *ret);
 	struct fdbg_error *(*release)(struct fdbg_engine *engine);
 	struct fdbg_error *(*watch_unwinding)(struct fdbg_engine *engine);
+	void (*retire_heap)(struct fdbg_engine *engine);
 	struct fdbg_error *(*adopt)(struct fdbg_engine *engine, const struct fdbg_image *image, const struct fdbg_plan *plan);
 	struct fdbg_error *(*stop)(struct fdbg_engine *engine, bool kill);
 	void (*destroy)(struct fdbg_engine *engine);
@@ -90,6 +91,12 @@ FDBG_CHECK static inline struct fdbg_error *fdbg_engine_release(struct fdbg_engi
 FDBG_CHECK static inline struct fdbg_error *fdbg_engine_watch_unwinding(struct fdbg_engine *engine)
 {
 	return engine->ops->watch_unwinding(engine);
+}
+
+/* Asks for no more hits of the sites that are for heap allocations alone; some may still come. */
+static inline void fdbg_engine_retire_heap(struct fdbg_engine *engine)
+{
+	engine->ops->retire_heap(engine);
 }
 
 /*

@@ -5,6 +5,11 @@ libfdbgcore_a_SOURCES += \
 	src/trace/engine.h \
 	src/trace/selector.c src/trace/selector.h \
 	src/trace/frames.c src/trace/frames.h \
+	src/trace/heap.c src/trace/heap.h \
+	src/trace/heap_calls.c src/trace/heap_calls.h \
+	src/trace/heap_owner.c \
+	src/trace/heap_plan.c \
+	src/trace/heap_walk.c src/trace/heap_walk.h \
 	src/trace/identity.c src/trace/identity.h \
 	src/trace/limits.c src/trace/limits.h \
 	src/trace/mend.c src/trace/mend.h \
@@ -14,6 +19,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/polls.c src/trace/polls.h \
 	src/trace/recorder.c src/trace/recorder.h src/trace/recorder_internal.h \
 	src/trace/recorder_leave.c \
+	src/trace/result_place.c src/trace/result_place.h \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/convention.c src/trace/convention.h \
 	src/trace/inlines.c src/trace/inlines.h \

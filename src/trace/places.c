@@ -134,6 +134,8 @@ static struct fdbg_error *insert_from(struct fdbg_places *places, size_t first)
 	struct fdbg_error *err = NULL;
 
 	for (size_t i = first; i < places->n_items && !err; i++) {
+		if (places->items[i].retired)
+			continue;
 		err = fdbg_session_queue_insert(places->session, places->items[i].address,
 						places->arch->breakpoint_size, &places->items[i].inserted);
 		if (!err && i % BATCH == BATCH - 1)
@@ -147,6 +149,8 @@ static struct fdbg_error *insert_from(struct fdbg_places *places, size_t first)
 				return &fdbg_error_nomem;
 			continue;
 		}
+		if (places->items[i].retired)
+			continue;
 		places->n_refused++;
 		fdbg_log(places->log, FDBG_LOG_INFO, "the server set no breakpoint at 0x%llx",
 			 (unsigned long long)places->items[i].address);
@@ -157,11 +161,20 @@ static struct fdbg_error *insert_from(struct fdbg_places *places, size_t first)
 struct fdbg_error *fdbg_places_insert(struct fdbg_places *places, const struct fdbg_plan *plan,
 				      struct fdbg_thread_id thread)
 {
+	/* Only the threads of traced functions may stop where a stop of one thread does not stop the others. */
+	bool no_heap = !plan->heap_asked && !fdbg_session_abilities(places->session)->stops_all;
 	struct fdbg_error *err;
 
-	for (size_t i = 0; i < plan->n_sites; i++)
-		if (!append(places, plan->sites[i].address + places->bias, FDBG_ROLE_SITE))
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		struct fdbg_stop_place *place = append(places, plan->sites[i].address + places->bias, FDBG_ROLE_SITE);
+
+		if (!place)
 			return &fdbg_error_nomem;
+		place->retired = no_heap && plan->sites[i].probes[0].kind == FDBG_PROBE_HEAP;
+	}
+	if (no_heap && plan->n_heap_sites)
+		fdbg_log(places->log, FDBG_LOG_INFO, "heap allocations are not recorded: this server cannot stop all threads together "
+			 "(--allocations=typed records them all the same)");
 	err = allocate_scratch(places, thread);
 	if (!err)
 		err = prepare_slots(places);
@@ -229,6 +242,42 @@ struct fdbg_error *fdbg_places_remove(struct fdbg_places *places, bool forget)
 	if (!err && forget)
 		fdbg_places_forget(places);
 	return err;
+}
+
+struct fdbg_error *fdbg_places_retire(struct fdbg_places *places, bool (*which)(void *context, size_t index), void *context)
+{
+	bool *removed = calloc(places->n_items + 1, sizeof(*removed));
+	struct fdbg_error *err = NULL;
+
+	if (!removed)
+		return &fdbg_error_nomem;
+	for (size_t i = 0; i < places->n_items && !err; i++) {
+		if (!places->items[i].inserted || !which(context, i))
+			continue;
+		err = fdbg_session_queue_remove(places->session, places->items[i].address,
+						places->arch->breakpoint_size, &removed[i]);
+		if (!err && i % BATCH == BATCH - 1)
+			err = fdbg_session_collect(places->session);
+	}
+	if (!err)
+		err = fdbg_session_collect(places->session);
+	for (size_t i = 0; i < places->n_items && !err; i++) {
+		if (!removed[i])
+			continue;
+		places->items[i].inserted = false;
+		places->items[i].retired = true;
+		fdbg_map_remove(&places->by_address, places->items[i].address);
+	}
+	free(removed);
+	return err;
+}
+
+bool fdbg_places_was_retired(const struct fdbg_places *places, uint64_t address)
+{
+	for (size_t i = 0; i < places->n_items; i++)
+		if (places->items[i].retired && places->items[i].address == address)
+			return true;
+	return false;
 }
 
 void fdbg_places_forget(struct fdbg_places *places)

@@ -34,6 +34,7 @@ struct fdbg_stop_place {
 	uint64_t slot;       /* run-time, 0: to be stepped */
 	enum fdbg_place_role role;
 	bool inserted;
+	bool retired;        /* is not there for good: taken out while the target ran, or never put in */
 	bool has_original;
 	uint8_t original[4]; /* what the breakpoint displaces */
 };
@@ -67,6 +68,13 @@ struct fdbg_stop_place *fdbg_places_at(const struct fdbg_places *places, uint64_
  * Takes every breakpoint out of the process that is selected. forget: they are out for good (a detach); else only that process, a fork's child, lost them.
  */
 struct fdbg_error *fdbg_places_remove(struct fdbg_places *places, bool forget) FDBG_CHECK;
+
+/* Takes the breakpoints of the places for which which() is true out for good. The target is stopped. */
+struct fdbg_error *fdbg_places_retire(struct fdbg_places *places, bool (*which)(void *context, size_t index),
+				      void *context) FDBG_CHECK;
+
+/* Whether there was such a breakpoint at that address: a thread may have come upon it before it was taken out. */
+bool fdbg_places_was_retired(const struct fdbg_places *places, uint64_t address);
 
 /* The process runs another program now, without any of the breakpoints. */
 void fdbg_places_forget(struct fdbg_places *places);

@@ -327,6 +327,18 @@ static bool visit_symbol(void *context, const struct fdbg_symbol *symbol)
 	return true;
 }
 
+static bool place_heap(void *context, uint64_t address, const struct fdbg_heap_probe *probe)
+{
+	struct planner *planner = context;
+	struct fdbg_heap_probe *copy = fdbg_arena_new(&planner->plan->arena, struct fdbg_heap_probe);
+
+	if (!copy)
+		return false;
+	*copy = *probe;
+	fdbg_plan_place(planner, address, (struct fdbg_probe){ .kind = FDBG_PROBE_HEAP, .heap = copy });
+	return !planner->nomem;
+}
+
 static int compare_placed(const void *a, const void *b)
 {
 	const struct placed *x = a, *y = b;
@@ -370,7 +382,7 @@ static size_t merge_ranges(struct fdbg_capture_range *ranges, size_t n)
 /* Fills in what a site captures, from the values of its probes. */
 static void plan_captures(struct planner *planner, struct fdbg_site *site)
 {
-	size_t n = 0, max = 1, total = 0;
+	size_t n = 0, max = 1 + 2 * site->n_probes, total = 0;
 
 	for (size_t i = 0; i < site->n_probes; i++)
 		if (site->probes[i].function)
@@ -380,6 +392,13 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		planner->nomem = true;
 		return;
 	}
+	for (size_t i = 0; i < site->n_probes; i++)
+		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->check_slot)
+			site->captures[n++] = (struct fdbg_capture_range){ FDBG_ARCH_NO_REG, (int64_t)site->probes[i].heap->check_slot, 8 };
+	for (size_t i = 0; i < site->n_probes; i++)
+		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->window)
+			site->captures[n++] = (struct fdbg_capture_range){ planner->plan->arch->sp, 0,
+									   site->probes[i].heap->window };
 	for (size_t i = 0; i < site->n_probes; i++)
 		/* The engine is asked to watch the unwinding, for which the target must stand still; and texts are read. */
 		site->on_demand |= site->probes[i].kind == FDBG_PROBE_PANIC ||
@@ -453,6 +472,7 @@ static struct fdbg_error *make_sites(struct planner *planner)
 		for (size_t k = i; k < end; k++)
 			site->probes[site->n_probes++] = placed[k].probe;
 		plan_captures(planner, site);
+		plan->n_heap_sites += site->probes[0].kind == FDBG_PROBE_HEAP;
 	}
 	return planner->nomem ? &fdbg_error_nomem : NULL;
 }
@@ -532,7 +552,14 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 		return err;
 	assign_endpoints(plan);
 	fdbg_image_each_symbol(planner->image, visit_symbol, planner);
-	return make_sites(planner);
+	plan->allocations = planner->options->allocations;
+	plan->heap_asked = planner->options->heap_asked;
+	err = fdbg_heap_plan(&(struct fdbg_heap_plan_context){
+		.image = planner->image, .debuginfo = planner->debuginfo, .arch = plan->arch, .arena = &plan->arena,
+		.mode = plan->allocations, .max_calls = plan->heap_asked ? 0 : FDBG_HEAP_DEFAULT_CALLS,
+		.log = planner->options->log, .place = place_heap, .context = planner,
+	});
+	return err ? err : make_sites(planner);
 }
 
 struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debuginfo *debuginfo,

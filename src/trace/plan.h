@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "debuginfo/debuginfo.h"
 #include "rust/returns.h"
+#include "trace/heap.h"
 #include "trace/convention.h"
 #include "trace/polls.h"
 #include "trace/selector.h"
@@ -110,11 +111,13 @@ enum fdbg_probe_kind {
 	FDBG_PROBE_TAIL,   /* at a jump out of the function, to what returns to its caller */
 	FDBG_PROBE_PANIC_HOOK, /* entry of panic_with_hook */
 	FDBG_PROBE_PANIC,  /* entry of rust_panic */
+	FDBG_PROBE_HEAP,   /* a heap allocation: heap */
 };
 
 struct fdbg_probe {
 	enum fdbg_probe_kind kind;
-	const struct fdbg_traced_function *function; /* NULL: PANIC_HOOK, PANIC */
+	const struct fdbg_traced_function *function; /* NULL: PANIC_HOOK, PANIC, HEAP */
+	const struct fdbg_heap_probe *heap;          /* of HEAP */
 	/* The canonical frame address is register + offset here. It identifies a frame: the same at its call and its returns. */
 	uint32_t cfa_reg;          /* index into arch->regs */
 	int64_t cfa_offset;
@@ -126,7 +129,7 @@ struct fdbg_probe {
 
 /* Memory that is captured with every hit. */
 struct fdbg_capture_range {
-	uint32_t reg;              /* index into arch->regs */
+	uint32_t reg;              /* index into arch->regs; FDBG_ARCH_NO_REG: offset is a link-time address */
 	int64_t offset;
 	uint32_t size;
 };
@@ -146,7 +149,9 @@ struct fdbg_plan {
 	struct fdbg_traced_function *functions;
 	size_t n_functions;
 	struct fdbg_site *sites;   /* by address */
-	size_t n_sites;
+	size_t n_sites, n_heap_sites; /* heap: those that are for allocations alone */
+	enum fdbg_heap_mode allocations;
+	bool heap_asked;           /* by the user; else an engine may leave the sites for allocations out */
 	uint32_t next_id;          /* the breakpoint id behind the last one */
 	bool panic_values;         /* what a panic says is wanted: not with --trace=call-only */
 };
@@ -154,6 +159,8 @@ struct fdbg_plan {
 struct fdbg_plan_options {
 	bool values;               /* false: --trace=call-only */
 	bool calls;                /* false: --trace=none: panics and fire::dbg! only */
+	enum fdbg_heap_mode allocations;
+	bool heap_asked;
 	uint32_t first_id;         /* the first breakpoint id; 0: FDBG_PLAN_FIRST_ID */
 	const struct fdbg_log *log;
 };

@@ -2,6 +2,7 @@
 /* The part of a plan that is about the end of functions: where they return what, and where their code is left. */
 #include "trace/plan_internal.h"
 
+#include "trace/result_place.h"
 #include "trace/sources.h"
 
 bool fdbg_plan_is_optimized(const struct planner *planner, const struct fdbg_function *function)
@@ -25,6 +26,12 @@ void fdbg_plan_return_kind(struct planner *planner, struct fdbg_traced_function 
 		return;
 	}
 	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &rust);
+	if (rust.assumed && function->n_ranges == 1) {
+		struct fdbg_code code = fdbg_plan_code(planner, function->ranges[0]);
+
+		fdbg_result_settle(arch, &planner->abi, function->unit, traced->return_type, &code, conventions.optimized,
+				   &rust);
+	}
 	fdbg_convention_return(&conventions, function, traced->return_type, &rust, &value, &traced->convention);
 	traced->return_assumed = value.assumed;
 	switch (value.place) {

@@ -12,6 +12,28 @@
 /* How many events go by between looks at the clock while there is always a next one. */
 #define TICK_EVENTS 64
 
+/* Takes over what the heap of the program that runs no longer counted. */
+static void add_heap_stats(struct recorder *recorder)
+{
+	struct fdbg_heap_stats *sum = &recorder->result->heap;
+	const struct fdbg_heap_stats *stats = recorder->heap ? fdbg_heap_stats_of(recorder->heap) : NULL;
+
+	if (!stats)
+		return;
+	sum->hits += stats->hits;
+	sum->allocations += stats->allocations;
+	sum->releases += stats->releases;
+	sum->moves += stats->moves;
+	sum->unseen += stats->unseen;
+}
+
+/* The heap of the program that the engine has probed: nothing is known to live on it. */
+static struct fdbg_error *make_heap(struct recorder *recorder, struct fdbg_debuginfo *debuginfo)
+{
+	return fdbg_heap_create(debuginfo, recorder->plan->arch, recorder->engine->bias, recorder->options->max_heap_messages,
+				&recorder->heap);
+}
+
 /* A decoder for the program that the engine has probed. */
 static struct fdbg_error *make_decoder(struct recorder *recorder, struct fdbg_debuginfo *debuginfo)
 {
@@ -624,6 +646,20 @@ static struct fdbg_error *on_dbg_trace(struct recorder *recorder, const struct f
 	return fdbg_recorder_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
 }
 
+static struct fdbg_error *on_heap(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				  const struct fdbg_heap_probe *probe)
+{
+	bool was_full = fdbg_heap_is_full(recorder->heap);
+	struct fdbg_error *err = fdbg_heap_on_hit(recorder->heap, hit, probe, fdbg_shadow_current(thread), recorder->writer);
+
+	if (err || was_full || !fdbg_heap_is_full(recorder->heap))
+		return err;
+	fdbg_log(recorder->options->log, FDBG_LOG_WARNING, "%llu heap allocations and releases are recorded; further ones are not, to "
+		 "spare the program (--allocations=typed records them all)", (unsigned long long)recorder->options->max_heap_messages);
+	fdbg_engine_retire_heap(recorder->engine);
+	return NULL;
+}
+
 static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hit *hit)
 {
 	struct fdbg_shadow_thread *thread = fdbg_shadow_of(&recorder->frames, hit->thread_id);
@@ -664,6 +700,9 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 			break;
 		case FDBG_PROBE_PANIC:
 			err = fdbg_recorder_panic(recorder, hit, thread);
+			break;
+		case FDBG_PROBE_HEAP:
+			err = on_heap(recorder, hit, thread, probe->heap);
 			break;
 		}
 	}
@@ -709,7 +748,13 @@ static struct fdbg_error *on_exec(struct recorder *recorder, const struct fdbg_h
 	recorder->plan = program.plan;
 	fdbg_decoder_destroy(recorder->decoder);
 	recorder->decoder = NULL;
-	return make_decoder(recorder, program.debuginfo);
+	err = make_decoder(recorder, program.debuginfo);
+	if (err)
+		return err;
+	add_heap_stats(recorder);
+	fdbg_heap_destroy(recorder->heap);
+	recorder->heap = NULL;
+	return make_heap(recorder, program.debuginfo);
 }
 
 /* ---- the loop ---- */
@@ -807,9 +852,13 @@ struct fdbg_error *fdbg_record(struct fdbg_engine *engine, const struct fdbg_pla
 	err = make_decoder(&recorder, debuginfo);
 	if (err)
 		return err;
-	err = run(&recorder);
+	err = make_heap(&recorder, debuginfo);
+	if (!err)
+		err = run(&recorder);
+	add_heap_stats(&recorder);
 	fdbg_arena_deinit(&recorder.end_arena);
 	ret->n_open = count_open(&recorder.frames);
+	fdbg_heap_destroy(recorder.heap);
 	fdbg_decoder_destroy(recorder.decoder);
 	fdbg_shadow_deinit(&recorder.frames);
 	return err;

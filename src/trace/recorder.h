@@ -45,6 +45,7 @@ struct fdbg_record_options {
 	uint64_t max_depth;      /* the deepest frames that are recorded, the outermost have 0 */
 	uint64_t max_events;     /* 0: no limit */
 	uint64_t max_ns;         /* 0: no limit */
+	uint64_t max_heap_messages; /* 0: no limit; beyond it the heap is not recorded any more, everything else is */
 	const struct fdbg_log *log;
 	const struct fdbg_visualizers *visualizers; /* NULL: none */
 	/* Called for each event as it is written, and with NULL about every tenth of a second. NULL: nobody looks on. depth: of the event's frame. */
@@ -63,6 +64,7 @@ struct fdbg_record_result {
 	int exit_code, signal;
 	uint64_t n_events;       /* of the `event` stream */
 	uint64_t n_open;         /* frames that were still open at the end */
+	struct fdbg_heap_stats heap;
 };
 
 /* Runs a recording. Writer, engine and plan stay the caller's. The result is filled in also with an error. */

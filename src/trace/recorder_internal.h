@@ -18,6 +18,7 @@ struct recorder {
 	const struct fdbg_record_options *options;
 	struct fdbg_decoder *decoder;
 	struct fdbg_shadow frames;
+	struct fdbg_heap *heap;
 	struct fdbg_record_result *result;
 	struct fdbg_panic_rules panic_rules;
 	struct fdbg_arena end_arena;  /* values of panics that are written late */

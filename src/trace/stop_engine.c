@@ -264,6 +264,28 @@ static struct fdbg_error *check_thread(struct fdbg_stop_engine *engine, const st
 				 "server cannot stop all threads together; what was recorded up to here is in the file");
 }
 
+static bool is_heap_only(void *context, size_t index)
+{
+	const struct fdbg_stop_engine *engine = context;
+	const struct fdbg_site *site = index < engine->plan->n_sites ? &engine->plan->sites[index] : NULL;
+
+	/* Probes are in the order of their kinds. */
+	return site && site->probes[0].kind == FDBG_PROBE_HEAP;
+}
+
+static struct fdbg_error *retire_if_asked(struct fdbg_stop_engine *engine)
+{
+	if (!engine->retires_heap)
+		return NULL;
+	engine->retires_heap = false;
+	return fdbg_places_retire(&engine->places, is_heap_only, engine);
+}
+
+static void retire_heap(struct fdbg_engine *base)
+{
+	self(base)->retires_heap = true;
+}
+
 /* Deals with a stop. */
 static struct fdbg_error *handle(struct fdbg_stop_engine *engine, const struct fdbg_stop *stop, enum outcome *ret)
 {
@@ -287,11 +309,18 @@ static struct fdbg_error *handle(struct fdbg_stop_engine *engine, const struct f
 		if (stop->kind == FDBG_STOP_SIGNAL && stop->signal != TARGET_SIGTRAP)
 			return NULL;
 		err = fdbg_stop_load_general_registers(engine);
+		if (!err)
+			err = retire_if_asked(engine);
 		if (err)
 			return err;
 		place = fdbg_places_at(&engine->places, fdbg_registers_get(&moment->registers, engine->arch->pc));
-		if (!place)
+		if (!place) {
+			if (stop->kind == FDBG_STOP_BREAKPOINT ||
+			    fdbg_places_was_retired(&engine->places,
+						    fdbg_registers_get(&moment->registers, engine->arch->pc)))
+				engine->signal = 0;
 			return NULL;
+		}
 		engine->signal = 0;
 		return hit(engine, place, stop, ret);
 	case FDBG_STOP_EXITED:
@@ -581,7 +610,7 @@ static struct fdbg_error *adopt(struct fdbg_engine *base, const struct fdbg_imag
 	return err;
 }
 
-static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, adopt, stop, destroy };
+static const struct fdbg_engine_ops stop_engine_ops = { next, release, watch_unwinding, retire_heap, adopt, stop, destroy };
 
 struct fdbg_error *fdbg_stop_engine_create(struct fdbg_session *session, const struct fdbg_image *image,
 					   const struct fdbg_plan *plan, const struct fdbg_log *log,

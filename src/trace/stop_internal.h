@@ -68,6 +68,7 @@ struct fdbg_stop_engine {
 	bool gone;                           /* the process has ended, or was let go */
 	bool in_exec;                        /* stopped inside an execve, and nobody has said what runs now */
 	bool watches_unwinding;
+	bool retires_heap;                   /* to be done at the next stop */
 	bool wants_jumps;                    /* the program uses setjmp, which is still to be found */
 	bool wants_exceptions;               /* it may unwind without a panic; the unwinder is still to be found */
 	bool halting;                        /* a hit is no reason to run on */

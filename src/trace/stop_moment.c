@@ -169,6 +169,8 @@ static struct fdbg_error *queue_registers(struct fdbg_stop_engine *engine, const
 
 static uint64_t capture_address(const struct fdbg_stop_moment *moment, const struct fdbg_capture_range *range)
 {
+	if (range->reg == FDBG_ARCH_NO_REG)
+		return (uint64_t)range->offset + moment->engine->base.bias;
 	return fdbg_registers_get(&moment->registers, range->reg) + (uint64_t)range->offset;
 }
 

@@ -24,6 +24,7 @@ struct fdbg_debug {
  * Where texts changed. Measured are 1.63 and 1.95 to 1.97; within the gap these are the best guess.
  */
 enum {
+	FDBG_MINOR_BARE_ENDS = 66,    /* io::Empty and Sink print their names alone, env::Vars its items */
 	FDBG_MINOR_UNICODE = 66,      /* which characters are printable */
 	FDBG_MINOR_TYPE_BLANKS = 66,  /* names of types have blanks between bounds */
 	FDBG_MINOR_NEW_CHANNELS = 67, /* mpsc was written anew */
@@ -34,6 +35,7 @@ enum {
 	FDBG_MINOR_MAIN_NAME = 84,    /* the main thread's name is known without being stored */
 	FDBG_MINOR_LOCKED_QUOTES = 85, /* "<locked>" of a Mutex is a string */
 	FDBG_MINOR_PATH_QUOTES = 85,  /* single quotes in paths stay */
+	FDBG_MINOR_FILE_MODES = 87,   /* modes of files are octal, types of files are in words */
 	FDBG_MINOR_TYPE_LIFETIMES = 89, /* names of types have placeholders for lifetimes */
 	FDBG_MINOR_BYTE_STR = 89,     /* CStr prints UTF-8 */
 };
@@ -91,7 +93,8 @@ struct std_rule {
 extern const struct std_rule fdbg_debug_sync_rules[];  /* debug_sync.c: cells that fill later, locks, threads */
 extern const struct std_rule fdbg_debug_net_rules[];   /* debug_net.c: addresses */
 extern const struct std_rule fdbg_debug_text_rules[];  /* debug_text.c: paths, platform and C strings */
-extern const struct std_rule fdbg_debug_small_rules[]; /* debug_small.c: errors, type names, the rest */
+extern const struct std_rule fdbg_debug_small_rules[]; /* debug_small.c: errors, type names */
+extern const struct std_rule fdbg_debug_misc_rules[];  /* debug_misc.c: the rest */
 
 /* What several tables use: the same text (rule->text) for every value. */
 bool fdbg_debug_fixed(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule);

@@ -274,6 +274,12 @@ bool fdbg_debug_inner(struct fdbg_debug *debug, const struct fdbg_value *value, 
 	return true;
 }
 
+/* As the pointer inside, which may be of two words. */
+static bool put_non_null(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	return put_number(debug, value, rule) || fdbg_debug_inner(debug, value, rule);
+}
+
 static bool put_range(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
 	const struct fdbg_value *start = fdbg_shape_field(value, "start");
@@ -398,7 +404,7 @@ static const struct std_rule rules[] = {
 	{ "core::ops::range::RangeTo<", put_range, ".." },
 	{ "core::ops::range::RangeToInclusive<", put_range, "..=" },
 	{ "core::pin::Pin<", fdbg_debug_inner, NULL },
-	{ "core::ptr::non_null::NonNull<", put_number, NULL },
+	{ "core::ptr::non_null::NonNull<", put_non_null, NULL },
 	{ "core::sync::atomic::Atomic*", put_number, NULL },
 	{ "core::time::Duration", put_duration, NULL },
 	{ "hashbrown::map::HashMap<", put_map, NULL },
@@ -425,6 +431,7 @@ bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struc
 {
 	static const struct std_rule *const tables[] = {
 		rules, fdbg_debug_sync_rules, fdbg_debug_net_rules, fdbg_debug_text_rules, fdbg_debug_small_rules,
+		fdbg_debug_misc_rules,
 	};
 
 	/* The user's own types, by far the most, do not go through the table. */

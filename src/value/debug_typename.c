@@ -36,6 +36,33 @@ static struct fdbg_text slice(struct fdbg_text text, size_t from, size_t to)
 
 static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned int depth);
 
+/*
+ * The calling convention of `extern "C" fn()`. Names on the stream cannot hold a `"` and have `'` for it
+ * (doc/stream.md). Debug information has neither lifetimes nor characters in names, so here it can stand for
+ * nothing else.
+ */
+static void put_convention(struct fdbg_debug *debug, struct fdbg_text text)
+{
+	static const char opening[] = "extern '";
+	const size_t len = sizeof(opening) - 1;
+
+	for (;;) {
+		const char *at = text.len ? memmem(text.data, text.len, opening, len) : NULL;
+		size_t start = at ? (size_t)(at - text.data) + len : 0;
+		const char *end = at ? memchr(text.data + start, '\'', text.len - start) : NULL;
+		size_t stop = end ? (size_t)(end - text.data) : 0;
+
+		if (!end)
+			break;
+		fdbg_debug_put(debug, text.data, start - 1);
+		fdbg_debug_text(debug, "\"");
+		fdbg_debug_put(debug, text.data + start, stop - start);
+		fdbg_debug_text(debug, "\"");
+		text = slice(text, stop + 1, text.len);
+	}
+	fdbg_debug_put(debug, text.data, text.len);
+}
+
 /* Text without brackets; old compilers have no blanks around the plus between bounds. */
 static void put_plain(struct fdbg_debug *debug, struct fdbg_text text)
 {
@@ -44,11 +71,11 @@ static void put_plain(struct fdbg_debug *debug, struct fdbg_text text)
 
 		if (!plus)
 			break;
-		fdbg_debug_put(debug, text.data, (size_t)(plus - text.data));
+		put_convention(debug, slice(text, 0, (size_t)(plus - text.data)));
 		fdbg_debug_text(debug, "+");
 		text = slice(text, (size_t)(plus - text.data) + 3, text.len);
 	}
-	fdbg_debug_put(debug, text.data, text.len);
+	put_convention(debug, text);
 }
 
 /* The parts of a list between brackets, and how many there were. */
@@ -121,10 +148,32 @@ static bool put_callable(struct fdbg_debug *debug, struct fdbg_text head, struct
 static bool has_lifetime(struct fdbg_text name)
 {
 	static const char *const names[] = {
-		"alloc::borrow::Cow", "core::cell::Ref", "core::cell::RefMut", "core::panic::location::Location",
-		"core::slice::iter::Iter", "core::slice::iter::IterMut", "core::str::iter::Chars",
-		"std::sync::poison::mutex::MutexGuard", "std::sync::poison::rwlock::RwLockReadGuard",
-		"std::sync::poison::rwlock::RwLockWriteGuard",
+		"alloc::borrow::Cow", "alloc::collections::binary_heap::Drain", "alloc::collections::binary_heap::Iter",
+		"alloc::collections::binary_heap::PeekMut", "alloc::collections::btree::map::Iter",
+		"alloc::collections::btree::map::IterMut", "alloc::collections::btree::map::Keys",
+		"alloc::collections::btree::map::Range", "alloc::collections::btree::map::RangeMut",
+		"alloc::collections::btree::map::Values", "alloc::collections::btree::map::ValuesMut",
+		"alloc::collections::btree::set::Iter", "alloc::collections::btree::set::Range",
+		"alloc::collections::linked_list::Iter", "alloc::collections::linked_list::IterMut",
+		"alloc::collections::vec_deque::drain::Drain", "alloc::collections::vec_deque::iter::Iter",
+		"alloc::collections::vec_deque::iter_mut::IterMut", "alloc::string::Drain", "alloc::vec::drain::Drain",
+		"core::cell::Ref", "core::cell::RefMut", "core::fmt::Arguments", "core::fmt::Formatter",
+		"core::option::Iter", "core::option::IterMut", "core::panic::location::Location", "core::result::Iter",
+		"core::slice::iter::Chunks", "core::slice::iter::ChunksExact", "core::slice::iter::ChunksMut",
+		"core::slice::iter::Iter", "core::slice::iter::IterMut", "core::slice::iter::RChunks",
+		"core::slice::iter::Windows", "core::str::iter::Bytes", "core::str::iter::CharIndices",
+		"core::str::iter::Chars", "core::str::iter::Lines", "core::str::iter::Split",
+		"core::str::iter::SplitAsciiWhitespace", "core::str::iter::SplitWhitespace",
+		"core::task::wake::Context", "std::collections::hash::map::Drain",
+		"std::collections::hash::map::Iter", "std::collections::hash::map::IterMut",
+		"std::collections::hash::map::Keys", "std::collections::hash::map::Values",
+		"std::collections::hash::map::ValuesMut", "std::collections::hash::set::Drain",
+		"std::collections::hash::set::Iter", "std::io::IoSlice", "std::io::stdio::StderrLock",
+		"std::io::stdio::StdinLock", "std::io::stdio::StdoutLock", "std::os::fd::owned::BorrowedFd",
+		"std::path::Ancestors", "std::path::Component", "std::path::Components", "std::path::Display",
+		"std::path::Iter", "std::path::Prefix", "std::path::PrefixComponent", "std::sync::mpsc::Iter",
+		"std::sync::mpsc::TryIter", "std::sync::poison::mutex::MutexGuard",
+		"std::sync::poison::rwlock::RwLockReadGuard", "std::sync::poison::rwlock::RwLockWriteGuard",
 	};
 
 	while (fdbg_text_starts(name, "&") || fdbg_text_starts(name, "*"))

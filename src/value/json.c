@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/map.h"
 #include "value/escape.h"
 #include "value/lifted.h"
 #include "value/number.h"
@@ -12,6 +13,7 @@ struct json {
 	struct fdbg_buf *buf;
 	unsigned int depth;
 	size_t n_nodes_left;
+	const struct fdbg_map *elements; /* NULL: none */
 };
 
 static void put_value(struct json *json, const struct fdbg_value *value);
@@ -148,6 +150,15 @@ static void put_prim(struct json *json, const struct fdbg_value *value)
 	fdbg_buf_byte(json->buf, '}');
 }
 
+/* How many objects there are where a raw pointer points to. */
+static void put_elements(struct json *json, const struct fdbg_value *value)
+{
+	uint64_t n;
+
+	if (json->elements && value->ref.kind == FDBG_REF_PTR && fdbg_map_get(json->elements, value->ref.address, &n))
+		fdbg_buf_printf(json->buf, ",\"elements\":%" PRIu64, n);
+}
+
 static void put_ref(struct json *json, const struct fdbg_value *value)
 {
 	static const char *const names[] = {
@@ -157,10 +168,12 @@ static void put_ref(struct json *json, const struct fdbg_value *value)
 	if (value->ref.target) {
 		begin(json, "Ref", fdbg_text_from(names[value->ref.kind]));
 		put_address(json, "addr", value->ref.address);
+		put_elements(json, value);
 		put_member(json, "value", value->ref.target);
 	} else {
 		fdbg_buf_string(json->buf, "{\"type\":\"UnresolvedRef\"");
 		put_address(json, "addr", value->ref.address);
+		put_elements(json, value);
 	}
 	fdbg_buf_byte(json->buf, '}');
 }
@@ -391,9 +404,14 @@ static void put_value(struct json *json, const struct fdbg_value *value)
 	json->depth--;
 }
 
-void fdbg_render_json(struct fdbg_buf *buf, const struct fdbg_value *value)
+void fdbg_render_json_with(struct fdbg_buf *buf, const struct fdbg_value *value, const struct fdbg_map *elements)
 {
-	struct json json = { .buf = buf, .n_nodes_left = FDBG_RENDER_MAX_NODES };
+	struct json json = { .buf = buf, .n_nodes_left = FDBG_RENDER_MAX_NODES, .elements = elements };
 
 	put_value(&json, value);
+}
+
+void fdbg_render_json(struct fdbg_buf *buf, const struct fdbg_value *value)
+{
+	fdbg_render_json_with(buf, value, NULL);
 }

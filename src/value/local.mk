@@ -1,7 +1,7 @@
 # The value tree, its stream encoding and its renderings.
 libfdbgcore_a_SOURCES += \
 	src/value/debug.c src/value/debug_internal.h \
-	src/value/debug_iter.c src/value/debug_net.c src/value/debug_small.c src/value/debug_std.c src/value/debug_sync.c \
+	src/value/debug_iter.c src/value/debug_misc.c src/value/debug_net.c src/value/debug_small.c src/value/debug_std.c src/value/debug_sync.c \
 	src/value/debug_text.c src/value/debug_typename.c \
 	src/value/debug_show.c \
 	src/value/debug_std.c \

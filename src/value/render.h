@@ -51,6 +51,13 @@ void fdbg_render_debug(struct fdbg_buf *buf, const struct fdbg_value *value, enu
  */
 void fdbg_render_json(struct fdbg_buf *buf, const struct fdbg_value *value);
 
+/*
+ * The same. A raw pointer to a heap block of the table (address to number of objects; NULL: none) gets a key `elements` more: how many
+ * objects of its type there is room for.
+ */
+struct fdbg_map;
+void fdbg_render_json_with(struct fdbg_buf *buf, const struct fdbg_value *value, const struct fdbg_map *elements);
+
 /* Appends a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void fdbg_render_json_string(struct fdbg_buf *buf, const char *data, size_t len);
 

@@ -10,6 +10,7 @@ seed.
     gen.py check --seed 1 --functions 500 [--rustc-flag=…]   emit, compile, run, record ($FDBG), compare
     gen.py check --seed 1 --functions 500 --opt-level 3 [--free] [--arch aarch64]
         the same with an optimizing compiler: values may be absent, and are counted, but none may be wrong
+    gen.py hunt --seeds 1..20 --functions 250                check, seed by seed, and the sums of all; $RUSTC is the compiler
 
 What a program prints, one line an event, fields parted by tabs, texts escaped as in unescape():
     THREAD C ID TEXT…     function ID of the manifest is about to be called with these arguments
@@ -28,6 +29,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gen_types  # noqa: E402
 import gen_std_a  # noqa: E402,F401  adds its constructors to the table
 import gen_std_b  # noqa: E402
+import gen_std_c  # noqa: E402,F401
 from gen_types import Type  # noqa: E402
 
 # What the recording leaves out: the printing itself.
@@ -502,10 +504,11 @@ def parse_output(text, pretty=False):
 
 class Mismatch(list):
     """Differences found, as text, most telling first; `compared` counts values that were compared, `unread` arguments
-    that the recording says it could not read (doc/values.md, "Arguments that are not shown"), `optimized_out` those
-    that are nowhere. Of programs that were optimized: `returns` with bytes, and `absent`, those of them that were not
-    read."""
+    that the recording says it could not read (doc/values.md, "Arguments that are not shown"), `unread_text` says which,
+    `optimized_out` those that are nowhere. Of programs that were optimized: `returns` with bytes, and `absent`, those
+    of them that were not read."""
     compared = 0
+    unread_text = ()
     unread = 0
     optimized_out = 0
     returns = 0
@@ -598,6 +601,7 @@ def compare_args(diff, where, f, texts, args, opt=False):
             diff.append("%s: argument %s recorded as %s" % (where, name, got_name))
         if got is None:
             diff.unread += 1
+            diff.unread_text += ("%s: argument %s not read: %s" % (where, name, rust),)
         elif got == OPTIMIZED_OUT:
             diff.optimized_out += 1
         elif got != text:
@@ -606,10 +610,88 @@ def compare_args(diff, where, f, texts, args, opt=False):
 
 # ------------------------------------------------------------------------------------------------ command line
 
+def sum_up(diffs):
+    """The line about the differences of one or more programs in one form."""
+    return "%d calls, %d values compared, %d differences, %d arguments not read" % (
+        sum(d.calls for d in diffs), sum(d.compared for d in diffs), sum(len(d) for d in diffs),
+        sum(d.unread for d in diffs))
+
+
+def source_of(seed, options):
+    """The program of a seed, its manifest, and the compiler and flags for it."""
+    import harness
+    rustc, flags, identity = harness.arm_compiler() if options.arch == "aarch64" else (None, [], None)
+    source, manifest = generate(seed, options.functions, threads=options.threads, depth=options.depth,
+                                types=options.type, rustc=harness.rustc_version(identity), arch=options.arch,
+                                opt="free" if options.free else options.opt_level and "kept")
+    level = ["-C", "opt-level=" + options.opt_level] if options.opt_level else []
+    return source, manifest, rustc, flags + options.rustc_flag + level
+
+
+def build(seed, options):
+    import harness
+    source, manifest, rustc, flags = source_of(seed, options)
+    return harness.compile_rust("gen_prog", source, flags=flags, compiler=rustc), manifest
+
+
+def judge(seed, options):
+    """Compiles, records and compares one program: its differences in {:?} and in {:#?}."""
+    import harness
+    program, manifest = build(seed, options)
+    opt = options.opt_level is not None
+    with harness.Scratch() as scratch:
+        record = harness.record_under_qemu if options.arch == "aarch64" else harness.record
+        rec = record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
+        diffs = [compare(parse_output(rec.stdout_text), rec.events(), manifest, opt=opt),
+                 compare(parse_output(rec.stdout_text, pretty=True), rec.dump("--values=pretty"), manifest, opt=opt)]
+    for diff in diffs:
+        for text in (diff + list(diff.unread_text))[:options.limit]:
+            print(text)
+    return diffs
+
+
+def check(options):
+    diffs = judge(options.seed, options)
+    for diff, form in zip(diffs, ["{:?}", "{:#?}"]):
+        print("%s: %s" % (form, sum_up([diff])))
+        if options.opt_level:
+            for text in getattr(diff, "absences", [])[:options.limit]:
+                print("    absent: " + text)
+            print("    %d returns, %d absent; %d arguments optimized out" % (diff.returns, diff.absent, diff.optimized_out))
+    unread = not options.opt_level and any(diff.unread for diff in diffs)
+    return 1 if any(diffs) or not diffs[0].compared or unread else 0
+
+
+def hunt(options):
+    """One program a seed; nothing may differ, and nothing may be unread. A program that cannot be judged counts as a
+    difference."""
+    import harness
+    first, _, last = options.seeds.partition("..")
+    seeds = range(int(first), int(last or first) + 1)
+    every, failed = [], []
+    for seed in seeds:
+        with harness.Scratch() as scratch:      # many programs, each used once
+            harness.CACHE = scratch.path
+            try:
+                diffs = judge(seed, options)
+            except (harness.CompileError, AssertionError, UnicodeDecodeError) as e:
+                print("seed %d: %s" % (seed, e), flush=True)
+                failed.append(seed)
+                continue
+        every.append(diffs)
+        print("seed %d: {:?} %s; {:#?} %s" % (seed, sum_up(diffs[:1]), sum_up(diffs[1:])), flush=True)
+    print("%s\n%d programs of %d functions, %d of them not judged" % (
+        harness.rustc_identity().split("\n")[0], len(seeds), options.functions, len(failed)))
+    for i, form in enumerate(["{:?}", "{:#?}"]):
+        print("%s: %s" % (form, sum_up([diffs[i] for diffs in every])))
+    return 1 if failed or not every or any(d or d.unread or not d.compared for diffs in every for d in diffs) else 0
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("action", choices=["emit", "run", "check"])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["emit", "run", "check", "hunt"])
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", default="1..20", metavar="FIRST..LAST", help="of hunt")
     parser.add_argument("--functions", type=int, default=100)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--depth", type=int, default=4)
@@ -623,45 +705,20 @@ def main():
     parser.add_argument("--limit", type=int, default=20, help="differences to print")
     parser.add_argument("-o", "--output", default=".")
     options = parser.parse_args()
-    import harness
-    rustc, arm, identity = harness.arm_compiler() if options.arch == "aarch64" else (None, [], None)
-    source, manifest = generate(options.seed, options.functions, threads=options.threads, depth=options.depth,
-                                types=options.type, rustc=harness.rustc_version(identity), arch=options.arch,
-                                opt="free" if options.free else options.opt_level and "kept")
-    if options.opt_level:
-        options.rustc_flag += ["-C", "opt-level=" + options.opt_level]
-    if options.action == "emit":
-        os.makedirs(options.output, exist_ok=True)
-        with open(os.path.join(options.output, "gen_prog.rs"), "w", encoding="utf-8") as f:
-            f.write(source)
-        with open(os.path.join(options.output, "manifest.json"), "w", encoding="utf-8") as f:
-            json.dump(manifest, f, indent=1)
-        return 0
-    program = harness.compile_rust("gen_prog", source, flags=arm + options.rustc_flag, compiler=rustc)
+    if options.action == "hunt":
+        return hunt(options)
+    if options.action == "check":
+        return check(options)
     if options.action == "run":
-        print(program)
+        print(build(options.seed, options)[0])
         return 0
-    with harness.Scratch() as scratch:
-        if options.arch == "aarch64":
-            rec = harness.record_under_qemu(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
-        else:
-            rec = harness.record(program, opts=EXCLUDE, cwd=scratch.path, timeout=600)
-        opt = options.opt_level is not None
-        printed = rec.stdout_text
-        diffs = [compare(parse_output(printed), rec.events(), manifest, opt=opt),
-                 compare(parse_output(printed, pretty=True), rec.dump("--values=pretty"), manifest, opt=opt)]
-    for diff in diffs:
-        for text in diff[:options.limit]:
-            print(text)
-    for diff, form in zip(diffs, ["{:?}", "{:#?}"]):
-        print("%s: %d calls, %d values compared, %d differences, %d arguments not read"
-              % (form, diff.calls, diff.compared, len(diff), diff.unread))
-        if opt:
-            for text in getattr(diff, "absences", [])[:options.limit]:
-                print("    absent: " + text)
-            print("    %d returns, %d absent; %d arguments optimized out" % (diff.returns, diff.absent, diff.optimized_out))
-    unread = 0 if opt else sum(diff.unread for diff in diffs)
-    return 1 if any(diffs) or not diffs[0].compared or unread else 0
+    source, manifest = source_of(options.seed, options)[:2]
+    os.makedirs(options.output, exist_ok=True)
+    with open(os.path.join(options.output, "gen_prog.rs"), "w", encoding="utf-8") as f:
+        f.write(source)
+    with open(os.path.join(options.output, "manifest.json"), "w", encoding="utf-8") as f:
+        json.dump(manifest, f, indent=1)
+    return 0
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def helpers(rustc):
 
 # --------------------------------------------------------------------------------------------- making entries
 
-def wrap(weight, rust, name, forms, since=(1, 0), kind=None):
+def wrap(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__):
     """An entry for a wrapper of any one type: `%s` is the type in rust and name, {T} and {V} type and value in forms."""
 
     def make(g, depth):
@@ -142,11 +142,11 @@ def wrap(weight, rust, name, forms, since=(1, 0), kind=None):
                     lambda: g.rng.choice(forms).replace("{T}", t.rust).replace("{V}", t.value()))
 
     make.__name__ = kind or rust.split("<")[0].split("::")[-1].lower()
-    make.__module__ = __name__
+    make.__module__ = module
     con(weight, since=since)(make)
 
 
-def fixed(weight, rust, name, forms, since=(1, 0), kind=None):
+def fixed(weight, rust, name, forms, since=(1, 0), kind=None, module=__name__):
     """An entry for a type without arguments; forms: source texts of values, or functions of g."""
 
     def make(g, depth):
@@ -157,7 +157,7 @@ def fixed(weight, rust, name, forms, since=(1, 0), kind=None):
         return Type(rust, name, value)
 
     make.__name__ = kind or rust.split("::")[-1].split("<")[0].lower()
-    make.__module__ = __name__
+    make.__module__ = module
     con(weight, leaf=True, since=since)(make)
 
 
@@ -342,7 +342,7 @@ wrap(2, "std::mem::ManuallyDrop<%s>", "core::mem::manually_drop::ManuallyDrop<%s
 @con(2, leaf=True)
 def maybe_uninit(g, depth):
     t = g.type(0)
-    while "crate::kit::Text" in t.rust:     # as in phantom_data
+    while "crate::kit::Text" in t.rust or "fn(&" in t.rust:     # as in phantom_data
         t = g.type(0)
     return Type("std::mem::MaybeUninit<%s>" % t.rust, None,
                 lambda: "std::mem::MaybeUninit::<%s>::new(%s)" % (t.rust, t.value()))
@@ -353,7 +353,7 @@ def maybe_uninit(g, depth):
 @con(2)
 def phantom_data(g, depth):
     t = g.type(depth - 1)
-    while re.search(r"crate::[\w:#]+<'", t.rust):  # the text has '_ then, which debug information does not know
+    while re.search(r"crate::[\w:#]+<'|fn\(&", t.rust):  # the text has '_ then, which debug information does not know
         t = g.type(depth - 1)
     return Type("std::marker::PhantomData<%s>" % t.rust, None, lambda: "std::marker::PhantomData", copy=True)
 

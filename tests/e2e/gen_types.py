@@ -366,8 +366,6 @@ def user_struct(g, depth):
     path = g.new_path("S")
     types = [g.type(depth - 1) for _ in range(g.rng.choice([1, 1, 2, 2, 3, 3, 4, 6, 8]))]
     attr = g.rng.choice(["", "", "", "", "#[repr(C)]\n", "#[repr(align(16))]\n", "#[repr(align(64))]\n"])
-    if attr == "#[repr(C)]\n":      # at least two fields with bytes: doc/values.md, "repr(C)"
-        types = types[:6] + [int_type(g, "u16"), int_type(g, "u8")]
     if len(types) == 1 and g.rng.randrange(3) == 0:
         attr = "#[repr(transparent)]\n"
     if g.rng.randrange(2):
@@ -405,7 +403,7 @@ def packed_struct(g, depth):
     if old:
         return old
     path = g.new_path("P")
-    types = [g.prim() for _ in range(g.rng.randint(2, 5))]     # one alone: doc/values.md, "repr(C)"
+    types = [g.prim() for _ in range(g.rng.randint(1, 5))]
     names = field_block(g, types)
     g.item(path, "#[derive(Debug, Clone, Copy)]\n#[repr(C, packed)]\npub struct %s { %s }"
            % (path[-1], ", ".join("pub %s: %s" % (n, t.rust) for n, t in zip(names, types))))

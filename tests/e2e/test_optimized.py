@@ -136,8 +136,9 @@ fn main() {
 ASSUMED = r"""
 #[derive(Debug)] pub struct Wrapped(f32);
 #[inline(never)] fn wrapped(n: u32) -> Wrapped { Wrapped(n as f32) }
+#[inline(never)] fn forwarded(n: u32) -> Wrapped { let x = [n; 40]; wrapped(x[n as usize]) }
 #[inline(never)] fn number(n: u32) -> u32 { n + 1 }
-fn main() { println!("{:?} {}", wrapped(1), number(2)); }
+fn main() { println!("{:?} {:?} {}", wrapped(1), forwarded(2), number(2)); }
 """
 
 INLINES = r"""
@@ -282,11 +283,14 @@ class OptimizedTest(E2ETest):
                 self.assertIn("[inlined]", harness.fdbg("show", rec.file).stdout_text)
 
     def test_certainty(self):
-        """A struct with one f32 is returned in a float register, or as repr(C) in an integer one: DWARF cannot tell."""
+        """A struct with one f32 is returned in a float register, or as repr(C) in an integer one: DWARF cannot tell, but the
+        code that makes it does. Code that only passes it on does not."""
         rec = self.record(harness.compile_rust("app", ASSUMED))
         said = {e["function"].split("::")[1]: e.get("certainty") for e in rec.events() if e["event"] == "return"}
-        self.assertEqual((said["number"], said["main"]), (None, None))
-        self.assertEqual(said["wrapped"], "assumed")
+        self.assertEqual((said["number"], said["main"], said["wrapped"]), (None, None, None))
+        self.assertEqual(said["forwarded"], "assumed")
+        self.assertEqual([e["value"] for e in rec.events() if e["event"] == "return" and e["function"] == "app::forwarded"],
+                         ["Wrapped(2.0)"])
 
     def generated(self, level, seed, functions, free=False):
         source, manifest = gen.generate(seed, functions, rustc=harness.rustc_version(), opt="free" if free else "kept")

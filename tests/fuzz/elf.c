@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "debuginfo/debuginfo.h"
+#include "trace/heap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -121,6 +122,28 @@ static void look_at_function(struct fdbg_debuginfo *info, const struct fdbg_func
 	fdbg_arena_reset(arena);
 }
 
+static bool no_place(void *context, uint64_t address, const struct fdbg_heap_probe *probe)
+{
+	(void)context;
+	(void)address;
+	(void)probe;
+	return true;
+}
+
+/* Relocations, inlined functions, and what they say of allocations. */
+static void look_at_heap(struct fdbg_image *image, struct fdbg_debuginfo *info)
+{
+	static const enum fdbg_heap_mode modes[] = { FDBG_HEAP_TYPED, FDBG_HEAP_ALL };
+	const struct fdbg_arch *arch = fdbg_arch_for_machine(fdbg_image_info(image)->machine);
+	struct fdbg_arena arena = { 0 };
+
+	for (size_t i = 0; arch && i < 2; i++)
+		fdbg_error_destroy(fdbg_heap_plan(&(struct fdbg_heap_plan_context){
+			.image = image, .debuginfo = info, .arch = arch, .arena = &arena, .mode = modes[i], .max_calls = 64,
+			.place = no_place }));
+	fdbg_arena_deinit(&arena);
+}
+
 static void look_at_info(struct fdbg_debuginfo *info)
 {
 	const struct fdbg_function *const *functions;
@@ -175,6 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fdbg_error_destroy(err);
 	} else {
 		look_at_info(info);
+		look_at_heap(image, info);
 		fdbg_debuginfo_close(info);
 	}
 	fdbg_image_close(image);

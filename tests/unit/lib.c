@@ -165,7 +165,10 @@ static void make(const char *path)
 	struct fdbg_message_file file = { 0, T("FireDBG.Internal"), T("FireDBG.Internal"), 1, 0 };
 	struct fdbg_message_breakpoint breakpoint = { .id = 1, .line = 3, .column = 9, .fn_name = T("f"),
 						      .type = FDBG_BREAKPOINT_FUNCTION_CALL };
-	struct fdbg_message_allocation allocation = { FDBG_ALLOCATION_DROP, 0x99, T("i32") };
+	struct fdbg_message_allocation allocation = {
+		.action = FDBG_ALLOCATION_DROP, .address = 0x99, .type_name = T("i32"), .thread_id = 7, .frame_id = 3,
+		.has_size = true, .size = 4,
+	};
 	struct fdbg_named_value n = { T("n"), prim(FDBG_PRIM_U8, "\5") }, none = { T("return_value"), { 0 } };
 	struct fdbg_writer *writer = NULL;
 
@@ -188,6 +191,7 @@ static void make(const char *path)
 /* Every accessor on a message, so that those of other streams are asked as well. */
 static uint64_t ask_everything(const struct fdbg_message *message)
 {
+	uint64_t size = 0;
 	int32_t code = 0;
 	uint64_t sum = fdbg_info_is_exit(message, &code);
 
@@ -205,7 +209,8 @@ static uint64_t ask_everything(const struct fdbg_message *message)
 	       fdbg_event_get_n_values(message) + fdbg_event_get_value_name(message, 0).len +
 	       (fdbg_event_get_value(message, 0) != NULL) + (fdbg_event_get_value(message, 1) != NULL);
 	return sum + fdbg_allocation_get_action(message) + fdbg_allocation_get_address(message) +
-	       fdbg_allocation_get_type(message).len;
+	       fdbg_allocation_get_type(message).len + 1000 * fdbg_allocation_get_thread(message) +
+	       100000 * fdbg_allocation_get_frame(message) + (fdbg_allocation_get_size(message, &size) ? size * 10000000 : 0);
 }
 
 static void test_messages(void **state)
@@ -217,7 +222,7 @@ static void test_messages(void **state)
 		1 + 3 + 9 + 1 + 1,                     /* the breakpoint, of type FUNCTION_CALL */
 		1 + 7 + 1 + 0x7000 + 9 + 1 + 1 + 1,    /* main(n) */
 		1 + 7 + 2 + 0x6000 + 6,                /* f() */
-		1 + 0x99 + 3,                          /* the release */
+		1 + 0x99 + 3 + 7000 + 300000 + 40000000, /* the release, of 4 bytes by thread 7 in frame 3 */
 		1 + 1 + 7 + 2 + 6 + 1 + 12 + 1,        /* f returns */
 		1,                                     /* the exit */
 	};
@@ -227,6 +232,7 @@ static void test_messages(void **state)
 	struct fdbg_stacks *stacks;
 	struct fdbg_reader *reader;
 	struct fdbg_error *err;
+	uint64_t size = 0;
 	int32_t code = 0;
 	size_t n = 0;
 

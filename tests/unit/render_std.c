@@ -192,6 +192,13 @@ static void type_names(void **state)
 	check_as(record(T("core::mem::maybe_uninit::MaybeUninit<u8>"), NULL, 0), 0, "MaybeUninit<u8>");
 	check_as(record(T("core::mem::maybe_uninit::MaybeUninit<&(dyn a::T + core::marker::Send)>"), NULL, 0), 63,
 		 "core::mem::maybe_uninit::MaybeUninit<&dyn a::T+core::marker::Send>");
+	/* A name on the stream has ' for the " of a calling convention. */
+	check_as(record(T("core::mem::maybe_uninit::MaybeUninit<extern 'C' fn(u8) -> i64>"), NULL, 0), 0,
+		 "MaybeUninit<extern \"C\" fn(u8) -> i64>");
+	check_as(record(T("core::marker::PhantomData<unsafe extern 'C-unwind' fn(extern 'C' fn(), extern 'system' fn())>"),
+			NULL, 0), 0,
+		 "PhantomData<unsafe extern \"C-unwind\" fn(extern \"C\" fn(), extern \"system\" fn())>");
+	check_as(record(T("core::marker::PhantomData<extern 'C>"), NULL, 0), 0, "PhantomData<extern 'C>");
 	check_as(record(T("core::mem::maybe_uninit::MaybeUninit<u8>"), NULL, 0), 63,
 		 "core::mem::maybe_uninit::MaybeUninit<u8>");
 }

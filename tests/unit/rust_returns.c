@@ -255,6 +255,29 @@ static void verified_examples(void **state)
 	rust_program_close(&program);
 }
 
+/* Where an argument is: registers as text_of, of the stack its offset and what lies there. */
+static void check_arguments(const struct fdbg_unit *unit, const struct fdbg_type *const *types, size_t n,
+			    const char *const *expected)
+{
+	struct fdbg_abi_value values[12];
+	struct fdbg_buf buf = { 0 };
+
+	fdbg_rust_arguments(&x86_64, unit, types, n, false, values);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = text_of(&values[i], &buf);
+
+		if (values[i].place == FDBG_ABI_STACK) {
+			fdbg_buf_clear(&buf);
+			fdbg_buf_printf(&buf, "S%llu%s", (unsigned long long)values[i].stack_offset,
+					values[i].stack_image ? " image" : values[i].stack_pointer ? " pointer" : "");
+			text = fdbg_buf_cstr(&buf);
+		}
+		if (strcmp(text, expected[i]))
+			fail_msg("1.%u, argument %zu: %s", unit->rustc_minor, i, text);
+	}
+	fdbg_buf_deinit(&buf);
+}
+
 /* Types made by hand, in the layouts of rustc 1.63 on x86_64 (128-bit integers aligned to 8). */
 #define BASE(text, bytes, code) \
 	{ .kind = FDBG_TYPE_BASE, .name = FDBG_TEXT(text), .size = bytes, .align = bytes, .encoding = code }
@@ -317,13 +340,33 @@ static void doubts_are_told(void **state)
 	static const struct fdbg_type never = { .kind = FDBG_TYPE_BASE, .name = FDBG_TEXT("!") };
 	static const struct fdbg_type broken = { .kind = FDBG_TYPE_UNKNOWN, .size = 8 };
 	static const struct fdbg_type circle = STRUCT("app::Round", 8, round);
+	static struct fdbg_member two_u8[] = { FIELD(u8_type, 0), FIELD(u8_type, 1) };
+	static const struct fdbg_type bytes = {
+		.kind = FDBG_TYPE_STRUCT, .name = FDBG_TEXT("app::Bytes"), .size = 2, .align = 1, .align_known = true,
+		.members = two_u8, .n_members = 2,
+	};
+	static const struct fdbg_type either = {
+		.kind = FDBG_TYPE_UNION, .name = FDBG_TEXT("app::Either"), .size = 8, .align = 8, .align_known = true,
+		.members = one_f64, .n_members = 1,
+	};
 	static const struct fdbg_unit now = { .rustc_major = 1, .rustc_minor = 95 }, c_unit = { 0 };
-	struct fdbg_abi_value value;
+	static const struct fdbg_unit old = { .rustc_major = 1, .rustc_minor = 63 };
+	struct fdbg_abi_value value, other;
 
 	(void)state;
 	round[0] = (struct fdbg_member)FIELD(circle, 0);
 	fdbg_rust_return_value(&x86_64, &now, &meters, &value);
 	assert_true(value.place == FDBG_ABI_REGISTERS && value.assumed);
+	fdbg_rust_return_alternative(&x86_64, &now, &meters, &other);
+	assert_true(value.pieces[0].reg_class == FDBG_REG_FLOAT && other.pieces[0].reg_class == FDBG_REG_INT);
+	fdbg_rust_return_value(&x86_64, &now, &either, &value);
+	assert_true(value.place == FDBG_ABI_REGISTERS && value.assumed);
+	/* Packed structs of two bytes are one integer, and later a pair. */
+	fdbg_rust_return_value(&x86_64, &old, &bytes, &value);
+	fdbg_rust_return_alternative(&x86_64, &old, &bytes, &other);
+	assert_true(value.assumed && value.n_pieces == 2 && other.n_pieces == 1);
+	fdbg_rust_return_value(&x86_64, &now, &bytes, &value);
+	assert_true(!value.assumed && value.n_pieces == 2);
 	fdbg_rust_return_value(&x86_64, &now, &id, &value);
 	assert_true(value.place == FDBG_ABI_REGISTERS && !value.assumed);
 	fdbg_rust_return_value(&x86_64, &now, &cell, &value);
@@ -356,7 +399,23 @@ static void arguments_take_registers_in_order(void **state)
 	static const char *const expected[] = {
 		"-", "i1:1@0", "f0:8@0", "i2:8@0 i3:1@8b", "i4:3@0", "M", "S", "f1:8@0", "S",
 	};
+	static struct fdbg_member u128_u8[] = { FIELD(u128_type, 0), FIELD(u8_type, 16) };
+	static const struct fdbg_type old_pair = STRUCT("(u128, u8)", 24, u128_u8);
+	static const struct fdbg_type new_pair = {
+		.kind = FDBG_TYPE_STRUCT, .name = FDBG_TEXT("(u128, u8)"), .size = 32, .align = 16, .align_known = true,
+		.members = u128_u8, .n_members = 2,
+	};
+	static const struct fdbg_unit old = { .rustc_major = 1, .rustc_minor = 63 };
+	static const struct fdbg_unit between = { .rustc_major = 1, .rustc_minor = 78 };
 	const struct fdbg_type *wide[] = { &u8_type, &u128_type, &u64_type };
+	/* Measured with 1.95 and 1.63. */
+	const struct fdbg_type *one_left[] = {
+		&u64_type, &u64_type, &u64_type, &u64_type, &u64_type, &u128_type, &u64_type, &large, &u64_type,
+	};
+	const struct fdbg_type *none_left[] = {
+		&u64_type, &u64_type, &u64_type, &u64_type, &u64_type, &u64_type, &u64_type, &u128_type, &u64_type,
+		&new_pair, &u64_type,
+	};
 	struct fdbg_abi_value values[9];
 	struct fdbg_buf buf = { 0 };
 
@@ -370,6 +429,18 @@ static void arguments_take_registers_in_order(void **state)
 	assert_string_equal(text_of(&values[6], &buf), "i5:8@0");
 	fdbg_rust_arguments(&x86_64, &now, wide, 3, false, values);
 	assert_string_equal(text_of(&values[1], &buf), "i1:8@0 i2:8@8");
+	check_arguments(&now, one_left, 9, (const char *const[]){ "i0:8@0", "i1:8@0", "i2:8@0", "i3:8@0", "i4:8@0",
+								  "S0 image", "i5:8@0", "S16 pointer", "S24 image" });
+	check_arguments(&old, one_left, 9, (const char *const[]){ "i0:8@0", "i1:8@0", "i2:8@0", "i3:8@0", "i4:8@0",
+								  "S0", "S8 image", "S16 pointer", "S24 image" });
+	check_arguments(&now, none_left, 11, (const char *const[]){ "i0:8@0", "i1:8@0", "i2:8@0", "i3:8@0", "i4:8@0",
+		"i5:8@0", "S0 image", "S16 image", "S32 image", "S48 image", "S72 image" });
+	none_left[9] = &old_pair;
+	check_arguments(&old, none_left, 11, (const char *const[]){ "i0:8@0", "i1:8@0", "i2:8@0", "i3:8@0", "i4:8@0",
+		"i5:8@0", "S0 image", "S8 image", "S24 image", "S32 image", "S56 image" });
+	/* With compilers in between it was not measured. */
+	fdbg_rust_arguments(&x86_64, &between, one_left, 9, false, values);
+	assert_int_equal(values[6].place, FDBG_ABI_UNKNOWN);
 	/* AAPCS64: a 128-bit integer starts at an even register. */
 	fdbg_rust_arguments(&aarch64, &now, wide, 3, false, values);
 	assert_string_equal(text_of(&values[1], &buf), "i2:8@0 i3:8@8");

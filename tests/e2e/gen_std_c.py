@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Constructors of the program generator: readers and writers, processes and files, sources and adapters of iterators,
+wakers, errors that hold errors, weak and raw pointers to what has no size of its own.
+"""
+
+import functools
+
+import gen_std_b
+import gen_types
+from gen_std_b import byte_literal, kind
+from gen_types import Type, con, int_value, items, str_literal
+
+KIT = """
+use std::error::Error;
+use std::fmt;
+#[derive(Debug)] pub struct Mine { pub code: u8, pub text: String }
+#[derive(Debug)] pub enum Deep { Io(std::io::Error), Other(Box<dyn Error + Send + Sync>), None }
+impl fmt::Display for Mine { fn fmt(&self, _: &mut fmt::Formatter) -> fmt::Result { Ok(()) } }
+impl fmt::Display for Deep { fn fmt(&self, _: &mut fmt::Formatter) -> fmt::Result { Ok(()) } }
+impl Error for Mine {}
+impl Error for Deep {}
+pub fn status(code: i32) -> std::process::ExitStatus { std::os::unix::process::ExitStatusExt::from_raw(code) }
+pub fn file() -> std::fs::File { std::fs::File::open("/dev/null").unwrap() }
+pub fn meta(path: &str) -> std::fs::Metadata { std::fs::symlink_metadata(path).unwrap() }
+pub fn options(mode: u32) -> std::fs::OpenOptions {
+    let mut o = std::fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(o.read(true).create(true), mode);
+    o
+}
+pub fn reader(text: &'static str, taken: usize) -> std::io::BufReader<&'static [u8]> {
+    use std::io::Read;
+    let mut r = std::io::BufReader::with_capacity(64, text.as_bytes());
+    let _ = r.read(&mut vec![0; taken]);
+    r
+}
+pub fn cursor(bytes: Vec<u8>, at: u64) -> std::io::Cursor<Vec<u8>> { let mut c = std::io::Cursor::new(bytes); c.set_position(at); c }
+pub fn next() -> Option<u8> { None }
+pub fn later(x: &u8) -> Option<u8> { x.checked_add(1) }
+pub fn twice(x: u8) -> u8 { x.wrapping_mul(2) }
+pub fn odd(x: &u8) -> bool { x % 2 == 1 }
+pub fn weak_slice<T>(v: Vec<T>) -> std::sync::Weak<[T]> { let a: std::sync::Arc<[T]> = v.into(); std::sync::Arc::downgrade(&a) }
+pub fn weak_str(s: &str) -> std::rc::Weak<str> { let r: std::rc::Rc<str> = s.into(); std::rc::Rc::downgrade(&r) }
+pub fn weak_dyn<T: fmt::Debug + 'static>(x: T) -> std::rc::Weak<dyn fmt::Debug> {
+    let r: std::rc::Rc<dyn fmt::Debug> = std::rc::Rc::new(x);
+    let w = std::rc::Rc::downgrade(&r);
+    std::mem::forget(r);
+    w
+}
+"""
+gen_types.KITS.append(("kit_c", KIT))
+
+C = "crate::kit_c::"
+fixed = functools.partial(gen_std_b.fixed, module=__name__)
+wrap = functools.partial(gen_std_b.wrap, module=__name__)
+
+
+# --------------------------------------------------------------------------------------------- readers and writers
+
+fixed(1, "std::io::Cursor<Vec<u8>>", None, [lambda g: C + "cursor(vec![%s], %d)" % (items(g, gen_types.int_type(g, "u8"), 0, 9),
+                                                                                    g.rng.randrange(5))])
+fixed(1, "std::io::SeekFrom", None, [lambda g: "std::io::SeekFrom::End(%s)" % int_value(g, "i64"),
+                                     lambda g: "std::io::SeekFrom::Start(%s)" % int_value(g, "u64")])
+fixed(1, "std::io::Empty", None, ["std::io::empty()"], kind="io_empty")
+fixed(1, "std::io::Sink", None, ["std::io::sink()"])
+fixed(1, "std::io::Repeat", None, ["std::io::repeat(3)"], kind="io_repeat")
+fixed(1, "std::io::BufReader<&'static [u8]>", None, [lambda g: C + "reader(%s, %d)" % (str_literal(g), g.rng.randrange(5))])
+
+
+# --------------------------------------------------------------------------------------------- processes and files
+
+fixed(1, "std::process::ExitCode", None, ["std::process::ExitCode::SUCCESS", lambda g: "std::process::ExitCode::from(%s)" % int_value(g, "u8")])
+fixed(1, "std::process::ExitStatus", None, [lambda g: C + "status(%d)" % g.rng.choice([0, 9, 256, 139, -1])])
+fixed(1, "std::process::Stdio", None, ["std::process::Stdio::null()", "std::process::Stdio::inherit()"])
+fixed(1, "std::process::Output", None,
+      [lambda g: "std::process::Output { status: %sstatus(0), stdout: %s.to_vec(), stderr: vec![] }" % (C, byte_literal(g))])
+fixed(1, "std::fs::Permissions", None, [C + 'meta("%s").permissions()' % p for p in ("/dev/null", "/tmp", "/proc/self/exe", "/proc/version")])
+fixed(1, "std::fs::FileType", None, [C + 'meta("%s").file_type()' % p for p in ("/dev/null", "/tmp", "/proc/self/exe", "/proc/version")])
+fixed(1, "std::fs::OpenOptions", None, [lambda g: C + "options(0o%o)" % g.rng.randrange(0o7777)])
+fixed(1, "std::os::unix::io::OwnedFd", None, [C + "file().into()"])
+fixed(1, "std::os::unix::io::BorrowedFd<'static>", None, ["std::os::unix::io::AsFd::as_fd(hlp::leak(%sfile()))" % C])
+fixed(1, "std::env::Args", None, ["std::env::args()"])
+fixed(1, "std::env::ArgsOs", None, ["std::env::args_os()"])
+fixed(1, "std::path::Component<'static>", None, [
+    lambda g: "std::path::Component::Normal(hlp::b::os_str(%s))" % byte_literal(g), "std::path::Component::RootDir",
+    "std::path::Component::ParentDir"])
+fixed(1, "std::path::Display<'static>", None, [lambda g: "std::path::Path::new(hlp::b::os_str(%s)).display()" % byte_literal(g)],
+      kind="path_display")
+fixed(1, "std::collections::TryReserveError", None, ["Vec::<u8>::new().try_reserve(usize::MAX).unwrap_err()"])
+fixed(1, "std::thread::Builder", None, [lambda g: 'std::thread::Builder::new().name("q".into()).stack_size(%s)' % int_value(g, "usize")])
+fixed(1, "std::hash::BuildHasherDefault<std::collections::hash_map::DefaultHasher>", None, ["std::hash::BuildHasherDefault::default()"])
+fixed(1, "std::collections::hash_map::DefaultHasher", None, ["std::collections::hash_map::DefaultHasher::new()"])
+fixed(1, "std::sync::BarrierWaitResult", None, ["std::sync::Barrier::new(1).wait()"])
+fixed(1, "std::alloc::System", None, ["std::alloc::System"])
+
+
+# --------------------------------------------------------------------------------------------- iterators
+
+fixed(1, "std::iter::Empty<u8>", None, ["std::iter::empty()"], kind="iter_empty")
+fixed(1, "std::future::Pending<u8>", None, ["std::future::pending()"])
+fixed(1, "std::iter::FromFn<fn() -> Option<u8>>", None, ["std::iter::from_fn(%snext as fn() -> Option<u8>)" % C])
+fixed(1, "std::iter::Successors<u8, fn(&u8) -> Option<u8>>", None,
+      [lambda g: "std::iter::successors(Some(%s), %slater as fn(&u8) -> Option<u8>)" % (int_value(g, "u8"), C)])
+fixed(1, "std::iter::Map<std::ops::Range<u8>, fn(u8) -> u8>", None, ["(1u8..4).map(%stwice as fn(u8) -> u8)" % C])
+fixed(1, "std::iter::Filter<std::ops::Range<u8>, fn(&u8) -> bool>", None, ["(1u8..4).filter(%sodd as fn(&u8) -> bool)" % C])
+fixed(1, "std::iter::StepBy<std::ops::Range<i16>>", None, ["(1i16..9).step_by(2)"])
+fixed(1, "std::iter::Peekable<std::ops::Range<i64>>", None, ["(1i64..4).peekable()", "{ let mut p = (1i64..4).peekable(); p.peek(); p }"])
+fixed(1, "std::iter::Cycle<std::ops::Range<u8>>", None, ["(1u8..4).cycle()"])
+fixed(1, "std::str::Bytes<'static>", None, [lambda g: "%s.bytes()" % str_literal(g)])
+fixed(1, "std::str::CharIndices<'static>", None, [lambda g: "%s.char_indices()" % str_literal(g)])
+fixed(1, "std::char::ToUppercase", None, ["'a'.to_uppercase()", "'\\u{df}'.to_uppercase()"], since=(1, 95))
+fixed(1, "std::ascii::EscapeDefault", None, ["std::ascii::escape_default(7)"])
+fixed(1, "std::string::Drain<'static>", None, [
+    lambda g: "hlp::leak(%s.to_string()).drain(..)" % str_literal(g)], kind="string_drain")
+wrap(1, "std::option::IntoIter<%s>", None, ["Some({V}).into_iter()", "None::<{T}>.into_iter()"], kind="option_iter")
+wrap(1, "std::iter::Once<%s>", None, ["std::iter::once::<{T}>({V})"], kind="iter_once")
+wrap(1, "std::future::Ready<%s>", None, ["std::future::ready::<{T}>({V})"])
+wrap(1, "std::panic::AssertUnwindSafe<%s>", None, ["std::panic::AssertUnwindSafe::<{T}>({V})"])
+wrap(1, "std::vec::Drain<'static, %s>", None, ["hlp::leak::<Vec<{T}>>(vec![{V}]).drain(..)", "hlp::leak::<Vec<{T}>>(vec![]).drain(..)"],
+     kind="vec_drain")
+wrap(1, "std::slice::Chunks<'static, %s>", None, ["(&*hlp::leak_slice::<{T}>(vec![{V}])).chunks(2)"])
+wrap(1, "std::collections::linked_list::IntoIter<%s>", None, ["std::collections::LinkedList::<{T}>::from([{V}]).into_iter()"],
+     kind="linked_list_iter")
+fixed(1, "std::collections::binary_heap::PeekMut<'static, u32>", None,
+      [lambda g: "hlp::leak(std::collections::BinaryHeap::from([%s, 3u32])).peek_mut().unwrap()" % int_value(g, "u32")])
+fixed(1, "std::collections::binary_heap::PeekMut<'static, u8>", None,
+      [lambda g: "hlp::leak(std::collections::BinaryHeap::from([%s, 3u8])).peek_mut().unwrap()" % int_value(g, "u8")], kind="peek_byte")
+fixed(1, "std::task::Waker", None, ["std::task::Waker::noop().clone()"], since=(1, 85))
+fixed(1, "std::task::Context<'static>", None, ["std::task::Context::from_waker(std::task::Waker::noop())"], since=(1, 85))
+
+
+# --------------------------------------------------------------------------------------------- errors
+
+def inner_error(g):
+    return g.rng.choice([
+        lambda: "crate::kit_c::Mine { code: %s, text: String::from(%s) }" % (int_value(g, "u8"), str_literal(g)),
+        lambda: "crate::kit_c::Deep::Io(std::io::Error::from(%s))" % kind(g),
+        lambda: "crate::kit_c::Deep::Other(%s.into())" % str_literal(g),
+        lambda: "crate::kit_c::Deep::None",
+        lambda: '"x".parse::<u8>().unwrap_err()',
+        lambda: "std::io::Error::from_raw_os_error(2)",
+        lambda: "std::fmt::Error"])()
+
+
+fixed(2, "std::io::Error", None, [lambda g: "std::io::Error::new(%s, %s)" % (kind(g), inner_error(g))], kind="io_error_own")
+fixed(1, "Box<dyn std::error::Error>", None, [lambda g: "Box::<dyn std::error::Error>::from(%s)" % inner_error(g),
+                                              lambda g: "Box::<dyn std::error::Error>::from(%s)" % str_literal(g)], kind="box_error")
+fixed(1, "Box<dyn std::error::Error + Send + Sync>", None,
+      [lambda g: "Box::<dyn std::error::Error + Send + Sync>::from(%s)" % inner_error(g)], kind="box_error_send")
+
+
+# --------------------------------------------------------------------------------------------- unsized
+
+wrap(1, "std::sync::Weak<[%s]>", None, ["crate::kit_c::weak_slice::<{T}>(vec![{V}])"], kind="weak_slice")
+fixed(1, "std::rc::Weak<str>", None, [lambda g: "crate::kit_c::weak_str(%s)" % str_literal(g)], kind="weak_str")
+
+
+@con(1)
+def weak_dyn(g, depth):
+    t = g.type(depth - 1)
+    return Type("std::rc::Weak<dyn std::fmt::Debug>", None, lambda: "crate::kit_c::weak_dyn::<%s>(%s)" % (t.rust, t.value()))
+
+
+wrap(1, "std::ptr::NonNull<[%s]>", None, ["std::ptr::NonNull::<[{T}]>::from(hlp::leak_slice::<{T}>(vec![{V}]))"], kind="non_null_slice")

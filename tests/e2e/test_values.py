@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Forms of values that random programs hardly meet: each program prints what it passes, and that must be recorded."""
+
+import platform
+import unittest
+
+import harness
+from harness import E2ETest
+
+GUARDS = """
+use std::{cell::*, sync::*};
+#[derive(Debug)] enum One { Done }
+#[derive(Debug)] enum Inner { A(()) }
+#[derive(Debug)] struct U;
+fn leak<T>(t: T) -> &'static T { Box::leak(Box::new(t)) }
+#[inline(never)] fn cells(a: Ref<'static, One>, b: RefMut<'static, U>, c: Ref<'static, ()>, d: Ref<'static, Inner>,
+                          e: Ref<'static, [u8; 0]>) { println!("{:?}\\n{:?}\\n{:?}\\n{:?}\\n{:?}", a, b, c, d, e); }
+#[inline(never)] fn locks(a: MutexGuard<'static, One>, b: RwLockReadGuard<'static, One>, c: RwLockWriteGuard<'static, U>)
+    { println!("{:?}\\n{:?}\\n{:?}", a, b, c); }
+fn main() {
+    cells(leak(RefCell::new(One::Done)).borrow(), leak(RefCell::new(U)).borrow_mut(), leak(RefCell::new(())).borrow(),
+          leak(RefCell::new(Inner::A(()))).borrow(), leak(RefCell::new([])).borrow());
+    locks(leak(Mutex::new(One::Done)).lock().unwrap(), leak(RwLock::new(One::Done)).read().unwrap(),
+          leak(RwLock::new(U)).write().unwrap());
+}
+"""
+
+# Arguments of 128 bits for which no two registers are left, and what comes behind them. Nothing is used, so that nothing
+# is kept but what the caller left.
+WIDE = """
+use std::num::NonZeroU128;
+#[derive(Debug, Clone)] pub struct Big { a: u64, b: u64, c: u64 }
+fn big(a: u64) -> Big { Big { a, b: a + 1, c: a + 2 } }
+macro_rules! call { ($name:ident, $($value:expr),*) => { $( println!("{:?}", $value); )* $name($($value),*); } }
+fn five(a: u64, b: u64, c: u64, d: u64, e: u64, w: u128, x: u64, y: Big, z: u64) {}
+fn three(a: u64, w: u128, v: u128, w2: u128, x: u64, y: Big, z: Big) {}
+fn pairs(a: u64, b: u64, c: u64, d: u64, e: u64, w: (u128, u8), p: (u64, u64), x: u64, y: Big, z: u64) {}
+fn odd(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, x: u64, w: u128, y: Big, v: (u128, u8), z: Big) {}
+fn result(a: u64, b: u128, c: Big, d: NonZeroU128, e: Big) -> Big { big(70) }
+fn main() {
+    call!(five, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64) + 7, 8u64, big(9), 12u64);
+    call!(three, 1u64, 2u128 << 64, 3u128 << 100, 4u128 << 64, 5u64, big(6), big(9));
+    call!(pairs, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64, 7u8), (8u64, 9u64), 10u64, big(11), 14u64);
+    call!(odd, 1u64, 2u64, 3u64, 4u64, 5u64, 6u64, 7u64, 8u128 << 70, big(9), (12u128 << 70, 13u8), big(14));
+    call!(result, 1u64, 2u128 << 64, big(3), NonZeroU128::new(6 << 64).unwrap(), big(7));
+}
+"""
+
+# The same functions twice, with a representation that debug information does not mention and without. What each
+# call returns is printed behind its name.
+RESULTS = """
+macro_rules! results { ($module:ident, $($repr:meta),*) => { pub mod $module {
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct F(pub f64);
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct G(pub f32);
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct I(pub u64);
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct J(pub u32);
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct K(pub u8);
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct W(pub u128);
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct B(pub bool);
+  #[derive(Debug, Clone, Copy)] $(#[$repr])* pub struct P(pub bool, pub u8);
+  #[inline(never)] pub fn f(x: u64) -> F { F(x as f64 * 1.5) }
+  #[inline(never)] pub fn g(x: u64) -> G { if x == 0 { return G(0.25) } G(x as f32 * 1.5) }
+  #[inline(never)] pub fn w(x: u64) -> W { W(x as u128 + 1) }
+  #[inline(never)] pub fn oi(x: u64) -> Option<I> { if x % 2 == 0 { None } else { Some(I(x)) } }
+  #[inline(never)] pub fn oi_forward(x: u64) -> Option<I> { oi(x) }
+  #[inline(never)] pub fn f_forward(x: u64) -> F { f(x) }
+  #[inline(never)] pub fn oj(x: u64) -> Option<J> { match x { 0 => None, 1 => Some(J(7)), _ => Some(J(x as u32)) } }
+  #[inline(never)] pub fn ok(x: u64) -> Option<K> { match x { 0 => None, 1 => Some(K(7)), _ => Some(K(x as u8)) } }
+  #[inline(never)] pub fn of(x: u64) -> Option<F> { if x < 2 { None } else { Some(F((x as f64).sqrt())) } }
+  #[inline(never)] pub fn og(x: u64) -> Option<G> { if x < 2 { None } else { Some(G(x as f32 / 4.0)) } }
+  #[inline(never)] pub fn ff(x: u64) -> (F, F) { (F(x as f64), F(0.5)) }
+  #[inline(never)] pub fn gg(x: u64) -> (G, G) { (G(x as f32), G(0.5)) }
+  #[inline(never)] pub fn none(_: u64) -> Option<I> { None }
+  #[inline(never)] pub fn pair(a: u64) -> (I, u64) { (I(a), 3) }
+  #[inline(never)] pub fn pair2(a: u64) -> (J, u32) { (J(a as u32), 3) }
+  #[inline(never)] pub fn res(a: u64) -> Result<I, u64> { if a > 5 { Err(a) } else { Ok(I(a)) } }
+  #[inline(never)] pub fn bools(a: u64) -> (B, bool) { (B(a > 2), a > 3) }
+  #[inline(never)] pub fn que(a: u64) -> Result<I, u64> { let v = res(a)?; Ok(I(v.0 + 1)) }
+  #[inline(never)] pub fn text(a: u64) -> Option<I> { let s = format!("{}", a); s.parse().ok().map(I) }
+  #[inline(never)] pub fn p(a: u64) -> P { P(a > 2, a as u8) }
+  #[inline(never)] pub fn huge(a: u64) -> Option<I> { let t = [a; 900]; if t[a as usize] > 3 { Some(I(t[3])) } else { None } }
+  pub fn print<T: std::fmt::Debug>(name: &str, value: T) { println!("{} {:?}", name, value) }
+  #[inline(never)] pub fn run(n: u64) { EACH }
+} } }
+results!(c, repr(C));
+results!(plain,);
+results!(packed, repr(packed));
+fn main() { for n in 0..7 { c::run(n); plain::run(n); packed::run(n); } }
+"""
+NAMES = "f g w oi oi_forward f_forward oj ok of og ff gg none pair pair2 res bools que text p huge".split()
+RESULTS = RESULTS.replace("EACH", " ".join('print("%s", %s(n));' % (n, n) for n in NAMES))
+
+QUIET = ["-N", "*::fmt", "-N", "*::leak*", "-N", "*::big"]
+
+
+class ValuesTest(E2ETest):
+    def check_printed(self, source, **options):
+        """Every argument of the calls that main makes, one line each, is what the program prints."""
+        rec = self.record(harness.compile_rust("app", source, **options), opts=QUIET)
+        shown = [text for call in self.main_tree(rec).children for _, text in call.args]
+        self.assertEqual(shown, rec.stdout_text.splitlines())
+        return rec
+
+    def test_guards_of_nothing(self):
+        """What a guard protects may be of no size, and still be a value."""
+        self.check_printed(GUARDS)
+
+    def test_wide_arguments(self):
+        if platform.machine() != "x86_64":
+            self.skipTest("elsewhere such arguments are passed in other ways")
+        self.check_printed(WIDE)
+
+    def results(self, flags=()):
+        """Of each result [its function, what was printed, what was recorded]; None where a call was not recorded."""
+        rec = self.record(harness.compile_rust("app", RESULTS, flags=flags), opts=QUIET + ["-N", "*::print*"])
+        printed = [line.split(" ", 1) for line in rec.stdout_text.splitlines()]
+        self.assertEqual(len(printed), 7 * 3 * len(NAMES))
+        runs = {}
+        for run in self.main_tree(rec).children:
+            runs.setdefault(run.function.split("::")[1], []).append({c.short().split("::")[-1]: c.value for c in run.children})
+        out = []
+        for i, (name, text) in enumerate(printed):
+            n, module = divmod(i // len(NAMES), 3)
+            calls = runs.get(("c", "plain", "packed")[module], [])
+            out.append((name, text, calls[n].get(name) if len(calls) == 7 else None))
+        return out
+
+    def test_results_of_one_field(self):
+        """repr(C) and packed structs are returned in other registers, and nothing but the code says so."""
+        for name, printed, recorded in self.results():
+            self.assertEqual(recorded, printed, name)
+
+    def test_optimized_results_of_one_field(self):
+        """What cannot be told is not shown. (Equal functions are merged: the other's name is recorded.)"""
+        if harness.rustc_version() < (1, 85):
+            self.skipTest("this compiler does not mark functions whose results its optimizer changed")
+        results = self.results(flags=["-C", "opt-level=3"])
+        shown = [r for r in results if r[2] is not None]
+        for name, printed, recorded in shown:
+            self.assertEqual(recorded, printed, name)
+        self.assertGreater(len(shown) * 3, len(results))
+
+
+if __name__ == "__main__":
+    unittest.main()
