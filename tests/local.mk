@@ -35,6 +35,8 @@ include tests/heap.mk
 include tests/optimized.mk
 include tests/export.mk
 include tests/cargo.mk
+include tests/completions.mk
+include tests/deb.mk
 include tests/tui.mk
 include tests/e2e.mk
 include tests/index.mk

@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/options tests/unit/render tests/unit/report
 TESTS += tests/unit/options tests/unit/render tests/unit/report
 endif
-tests_unit_options_SOURCES = tests/unit/options.c src/cli/options.c
+tests_unit_options_SOURCES = tests/unit/options.c src/cli/options.c src/cli/complete.c
 tests_unit_options_LDADD = $(UNIT_LIBS)
 tests_unit_render_SOURCES = tests/unit/render.c
 tests_unit_render_LDADD = $(UNIT_LIBS)

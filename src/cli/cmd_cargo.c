@@ -52,13 +52,14 @@ static const char *value_of(const char *name, char **word)
 	return !strncmp(*word, name, len) && (*word)[len] == '=' ? *word + len + 1 : NULL;
 }
 
+static const char *const verbs[] = {
+	[VERB_RUN] = "run", [VERB_EXAMPLE] = "example", [VERB_TEST] = "test", [VERB_BENCH] = "bench",
+	[VERB_BENCH + 1] = NULL,
+};
+
 static struct fdbg_error *parse_verb(const char *word, enum verb *ret)
 {
-	static const char *const verbs[] = {
-		[VERB_RUN] = "run", [VERB_EXAMPLE] = "example", [VERB_TEST] = "test", [VERB_BENCH] = "bench",
-	};
-
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+	for (size_t i = 0; verbs[i]; i++) {
 		/* cargo's own short forms */
 		if (word && (!strcmp(word, verbs[i]) || (word[0] == verbs[i][0] && !word[1] && i != VERB_EXAMPLE && i != VERB_BENCH))) {
 			*ret = (enum verb)i;
@@ -495,7 +496,7 @@ struct fdbg_error *fdbg_cmd_cargo(int argc, char **argv, int *status_ret)
 		.description = "Builds with cargo and records what it built: the program, an example, a test or a benchmark. OPTIONS\n"
 			       "are those of `fdbg record`; CARGO OPTIONS go to cargo, such as --release or --package=app. A test\n"
 			       "is named by its path or a part of it.",
-		.min_words = 1, .prepare = prepare, .context = &command,
+		.min_words = 1, .verbs = verbs, .prepare = prepare, .context = &command,
 	};
 	struct fdbg_error *err = fdbg_record_command(argc, argv, &frontend, status_ret);
 

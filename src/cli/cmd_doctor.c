@@ -251,6 +251,7 @@ struct fdbg_error *fdbg_cmd_doctor(int argc, char **argv, int *status_ret)
 			       "itself may end with this visit.",
 		.options = options,
 		.min_words = 0, .max_words = 1,
+		.words = FDBG_WORDS_PROGRAM,
 	};
 	struct fdbg_error *err;
 	char **words;

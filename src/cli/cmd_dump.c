@@ -51,12 +51,13 @@ struct fdbg_error *fdbg_cmd_dump(int argc, char **argv, int *status_ret)
 		[FDBG_DUMP_DEBUG] = "debug", [FDBG_DUMP_PRETTY] = "pretty", [FDBG_DUMP_JSON] = "json",
 		[FDBG_DUMP_NONE] = "none", [FDBG_DUMP_NONE + 1] = NULL,
 	};
+	static const char *const keys[] = { "info", "file", "breakpoint", "event", "allocation", "all", NULL };
 	const char *streams = "event";
 	int form = FDBG_DUMP_DEBUG;
 	const struct fdbg_option options[] = {
 		{ "stream", 's', FDBG_OPTION_STRING, "KEY[,KEY]",
 		  "streams to print: info, file, breakpoint, event (default), "
-		  "allocation, or all", &streams, NULL, 0 },
+		  "allocation, or all", &streams, keys, 0 },
 		{ "values", 0, FDBG_OPTION_CHOICE, "FORM",
 		  "debug (default): values as {:?} prints them; pretty: as {:#?}; "
 		  "json: structured; none: left out", &form, forms, 0 },

@@ -67,6 +67,7 @@ struct fdbg_error *fdbg_cmd_functions(int argc, char **argv, int *status_ret)
 			       "name, a tab, file and line.",
 		.options = options,
 		.min_words = 1, .max_words = 1,
+		.words = FDBG_WORDS_PROGRAM,
 	};
 	struct fdbg_error *err;
 	int n_words;

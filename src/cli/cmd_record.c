@@ -319,6 +319,7 @@ struct fdbg_error *fdbg_record_command(int argc, char **argv, const struct fdbg_
 			       "recording failed, 126 when PROGRAM cannot be run, 127 when it is not found.",
 		.options = options,
 		.min_words = 0, .max_words = -1, .stop_at_word = true,
+		.words = FDBG_WORDS_PROGRAM,
 	};
 	struct fdbg_error *err;
 	int n_words;
@@ -330,6 +331,8 @@ struct fdbg_error *fdbg_record_command(int argc, char **argv, const struct fdbg_
 		syntax.description = frontend->description;
 		syntax.min_words = frontend->min_words;
 		syntax.options_of = "record";
+		syntax.words = FDBG_WORDS_VERB;
+		syntax.verbs = frontend->verbs;
 	}
 	err = fdbg_options_parse(&syntax, argc, argv, &n_words, &program, &help);
 	if (!err && !help)

@@ -14,6 +14,7 @@ fdbg_SOURCES = src/cli/main.c src/cli/cli.h \
 	src/cli/cmd_info.c \
 	src/cli/cmd_list_targets.c \
 	src/cli/cmd_record.c src/cli/record_command.h \
+	src/cli/complete.c src/cli/complete.h \
 	src/cli/firedbg_toml.c src/cli/firedbg_toml.h \
 	src/cli/cmd_report.c \
 	src/cli/cmd_show.c \

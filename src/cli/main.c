@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "cli/cli.h"
+#include "cli/complete.h"
 
 /*
  * cli.md: recording fails with 125, because the lower numbers are the target's. Reading fails with 1, or 2
@@ -53,6 +55,9 @@ static void print_help(FILE *file)
 	for (const struct fdbg_command *command = fdbg_commands; command->name; command++)
 		fprintf(file, "  %-12s  %s\n", command->name, command->summary);
 	fputs("\n"
+	      "  -h, --help     show this help; behind a command, its options\n"
+	      "  -V, --version  print the version\n"
+	      "\n"
 	      "The reading commands take the newest *.firedbg.ss of the current directory when\n"
 	      "no FILE is given. 'fdbg COMMAND --help' tells the options of a command.\n", file);
 }
@@ -110,6 +115,42 @@ static int help(int argc, char **argv)
 	return run(command, 2, words);
 }
 
+/* `fdbg --complete WORD...`, see cli/complete.h; n_words of words, which follow argv[1]. */
+static int complete(int n_words, char **words)
+{
+	const char *typed = n_words ? words[n_words - 1] : "";
+	bool is_help = n_words == 2 && !strcmp(words[0], "help");
+	const struct fdbg_command *command = n_words > 1 ? fdbg_command_find(words[0]) : NULL;
+	char record[] = "record", option[] = FDBG_COMPLETE_OPTION;
+	struct fdbg_buf buf = { 0 };
+
+	if (n_words < 2 || is_help) {
+		for (const struct fdbg_command *row = fdbg_commands; row->name; row++)
+			fdbg_complete_word(row->name, row->summary, typed, &buf);
+	}
+	if (n_words < 2) {
+		fdbg_complete_word("help", "tell the options of a command", typed, &buf);
+		/* What stands here on its own; all others are options of `record`. */
+		if (typed[0] == '-') {
+			fdbg_complete_word("-V", "print the version", typed, &buf);
+			fdbg_complete_word("--version", "print the version", typed, &buf);
+		}
+	}
+	fputs(fdbg_buf_cstr(&buf), stdout);
+	fdbg_buf_deinit(&buf);
+	if (is_help)
+		return finish(fdbg_commands, NULL, 0);
+	/* The words before the first one of the command are argv's, so there is room for its name and the question. */
+	if (command) {
+		words[-1] = words[0];
+		words[0] = option;
+		return run(command, n_words + 1, words - 1);
+	}
+	words[-2] = record;
+	words[-1] = option;
+	return run(fdbg_command_find(record), n_words + 2, words - 2);
+}
+
 int main(int argc, char **argv)
 {
 	const struct fdbg_command *command;
@@ -127,6 +168,8 @@ int main(int argc, char **argv)
 		puts(PACKAGE_STRING);
 		return finish(fdbg_commands, NULL, 0);
 	}
+	if (!strcmp(argv[1], FDBG_COMPLETE_OPTION))
+		return complete(argc - 2, argv + 2);
 	if (!strcmp(argv[1], "help"))
 		return help(argc, argv);
 	command = fdbg_command_find(argv[1]);

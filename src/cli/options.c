@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "cli/complete.h"
 
 /* Values of getopt_long for long options without a letter, and for --help and --version. */
 enum { FIRST_LONG = 256, HELP = 255, SHOW_VERSION = 254 };
@@ -240,6 +241,15 @@ struct fdbg_error *fdbg_options_parse(const struct fdbg_syntax *syntax, int argc
 	size_t n = 0;
 	int answer;
 
+	if (argc > 1 && !strcmp(argv[1], FDBG_COMPLETE_OPTION)) {
+		struct fdbg_buf buf = { 0 };
+
+		fdbg_complete(syntax, argc - 2, argv + 2, &buf);
+		fputs(fdbg_buf_cstr(&buf), stdout);
+		fdbg_buf_deinit(&buf);
+		*help_ret = true;
+		return NULL;
+	}
 	while (syntax->options[n].name)
 		n++;
 	longs = calloc(n + 3, sizeof(*longs));

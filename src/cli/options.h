@@ -36,11 +36,20 @@ struct fdbg_option {
 	const char *name;           /* long name; NULL ends the table */
 	char letter;                /* short name, or 0 */
 	enum fdbg_option_kind kind;
-	const char *argument;       /* its name in the help; NULL: takes none; "[X]": may be left out */
+	/* its name in the help; NULL: takes none; "[X]": may be left out; shells complete what is called FILE or DIR */
+	const char *argument;
 	const char *help;
 	void *target;
-	const char *const *choices; /* of CHOICE, ended by NULL */
+	/* of CHOICE, ended by NULL; of STRING: the words of a list with commas, which shells complete */
+	const char *const *choices;
 	int tag;                    /* of LIST */
+};
+
+/* What the words of a subcommand are, for the completions of shells. */
+enum fdbg_words {
+	FDBG_WORDS_RECORDING,
+	FDBG_WORDS_PROGRAM,
+	FDBG_WORDS_VERB, /* one of `verbs` */
 };
 
 /* What a subcommand takes. */
@@ -53,13 +62,15 @@ struct fdbg_syntax {
 	int min_words, max_words;   /* of words that are no options; max_words -1: any number */
 	/* options end at the first word (the rest are those of another program) */
 	bool stop_at_word;
+	enum fdbg_words words;
+	const char *const *verbs;   /* of FDBG_WORDS_VERB, ended by NULL */
 };
 
 /*
  * Parses argv (argv[0] is the subcommand's name) and sets targets. The words that are no options follow in
  * order at *words_ret, n_words_ret of them; argv is permuted for that. --help prints the help and sets
  * *help_ret: nothing more is to be done then. An optional argument that is left out sets a STRING to "".
- * FDBG_ERROR_USAGE with a hint on what is wrong.
+ * FDBG_ERROR_USAGE with a hint on what is wrong. The question of a shell (cli/complete.h) is answered as --help is.
  */
 struct fdbg_error *fdbg_options_parse(const struct fdbg_syntax *syntax, int argc, char **argv,
 				      int *n_words_ret,

@@ -22,6 +22,7 @@ struct fdbg_record_program {
 struct fdbg_record_frontend {
 	const char *usage, *description; /* as in struct fdbg_syntax */
 	int min_words;
+	const char *const *verbs; /* what the first word may be, ended by NULL */
 	/*
 	 * Finds the program for the words (NULL-terminated). What *ret points to is valid until the recording ends.
 	 * *status_ret: the exit status of an error.

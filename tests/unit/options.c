@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cli/complete.h"
 #include "cli/options.h"
 
 static bool flag;
@@ -122,11 +123,69 @@ static void wrong_options_are_explained(void **state)
 	fdbg_option_list_deinit(&filters);
 }
 
+/* What is offered at the last of the words, which | separates: the lines without their texts, with ; between them. */
+static void offers(const char *line, const char *expected)
+{
+	static char copy[256];
+	char *asked[16], *rest = copy, *save = NULL;
+	struct fdbg_buf answer = { 0 }, seen = { 0 };
+	int n = 0;
+
+	strcpy(copy, line);
+	while (rest)
+		asked[n++] = strsep(&rest, "|");
+	fdbg_complete(&syntax, n, asked, &answer);
+	fdbg_buf_cstr(&answer); /* puts a NUL behind it */
+	for (char *one = strtok_r((char *)answer.data, "\n", &save); one; one = strtok_r(NULL, "\n", &save))
+		fdbg_buf_printf(&seen, "%s%.*s", seen.len ? ";" : "", (int)strcspn(one, "\t"), one);
+	assert_string_equal(fdbg_buf_cstr(&seen), expected);
+	fdbg_buf_deinit(&seen);
+	fdbg_buf_deinit(&answer);
+}
+
+static void completions_know_where_they_are(void **state)
+{
+	(void)state;
+	syntax.words = FDBG_WORDS_PROGRAM;
+	offers("--l", "w --live");
+	offers("--t", "p --trace=");
+	offers("--st", "w --stats");
+	offers("--stats=x", "f --stats=");
+	offers("-o|", "f ");
+	offers("-ox", "f -o");
+	offers("-vo|x", "f ");
+	offers("-vox|", "x");
+	offers("--output|--live", "f ");
+	offers("--trace=", "w --trace=full;w --trace=none");
+	offers("--tr=n", "w --tr=none");
+	offers("--trace|n", "w none");
+	offers("--stats|", "x");
+	offers("--depth|3|p|--li", "c 2");
+	offers("--|--li", "x");
+	offers("-|", "c 2");
+	/* An option that is none, a name that is not clear, and what would break the answer's lines. */
+	offers("--bogus=|", "x");
+	offers("--bogus=", "");
+	offers("-Z", "");
+	offers("-Zo|", "x");
+	offers("--output=a\nb", "");
+	syntax.stop_at_word = false;
+	syntax.words = FDBG_WORDS_RECORDING;
+	syntax.max_words = 1;
+	offers("--live|", "r ");
+	offers("a|--li", "w --live");
+	offers("a|b", "");
+	offers("a|--|--li", "");
+	syntax.max_words = -1;
+	syntax.stop_at_word = true;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_set_their_targets),
 		cmocka_unit_test(wrong_options_are_explained),
+		cmocka_unit_test(completions_know_where_they_are),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
