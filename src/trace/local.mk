@@ -19,6 +19,7 @@ libfdbgcore_a_SOURCES += \
 	src/trace/polls.c src/trace/polls.h \
 	src/trace/recorder.c src/trace/recorder.h src/trace/recorder_internal.h \
 	src/trace/recorder_leave.c \
+	src/trace/recorder_values.c \
 	src/trace/result_place.c src/trace/result_place.h \
 	src/trace/scratch.c src/trace/scratch.h \
 	src/trace/convention.c src/trace/convention.h \

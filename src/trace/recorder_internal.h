@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The recorder from inside: what its two parts share.
+ * The recorder from inside: what its parts share.
  *
- *   recorder.c        the loop, calls, returns and their values
- *   recorder_leave.c  polls and panics
+ *   recorder.c         the loop, calls and returns
+ *   recorder_values.c  the values of arguments and returns
+ *   recorder_leave.c   polls and panics
  */
 #ifndef FDBG_TRACE_RECORDER_INTERNAL_H
 #define FDBG_TRACE_RECORDER_INTERNAL_H
@@ -29,6 +30,21 @@ struct recorder {
 /* Writes an event, unless the limit of events is reached. depth: of its frame. */
 struct fdbg_error *fdbg_recorder_event(struct recorder *recorder, const struct fdbg_hit *hit,
 				       const struct fdbg_message_event *event, uint64_t depth) FDBG_CHECK;
+
+/* ---- recorder_values.c ---- */
+
+/* Decodes the arguments of a call. entry: the registers at the function's entry, NULL: not known. */
+struct fdbg_error *fdbg_recorder_arguments(struct recorder *recorder, const struct fdbg_hit *hit,
+					   const struct fdbg_probe *probe, const struct fdbg_registers *entry,
+					   struct fdbg_named_value **ret) FDBG_CHECK;
+
+/* Has the decoder, which was begun, make the value that a frame returns at a hit. */
+void fdbg_recorder_return_value(struct recorder *recorder, const struct fdbg_hit *hit,
+				const struct fdbg_shadow_frame *frame, struct fdbg_value *to);
+
+/* Says at -v why a value could not be read. */
+void fdbg_recorder_explain(const struct recorder *recorder, const struct fdbg_traced_function *function,
+			   struct fdbg_text name, const struct fdbg_value *value);
 
 /* ---- recorder_leave.c ---- */
 

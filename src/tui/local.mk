@@ -3,4 +3,4 @@ libfdbgcore_a_SOURCES += \
 	src/tui/browser.c src/tui/browser.h \
 	src/tui/layout.c src/tui/layout.h \
 	src/tui/source.c src/tui/source.h
-fdbg_SOURCES += src/tui/screen.c src/tui/tui.h
+fdbg_SOURCES += src/tui/draw.c src/tui/screen.c src/tui/screen_internal.h src/tui/tui.h
