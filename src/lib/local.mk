@@ -5,7 +5,7 @@ lib_LTLIBRARIES = libfdbg.la
 libfdbg_la_SOURCES = \
 	src/lib/stream.c src/lib/value.c \
 	src/base/arena.c src/base/buf.c src/base/error.c src/base/map.c \
-	src/value/debug.c src/value/debug_iter.c src/value/debug_net.c src/value/debug_show.c src/value/debug_small.c \
+	src/value/debug.c src/value/debug_iter.c src/value/debug_misc.c src/value/debug_net.c src/value/debug_show.c src/value/debug_small.c \
 	src/value/debug_std.c src/value/debug_sync.c src/value/debug_text.c src/value/debug_typename.c \
 	src/value/decode.c src/value/encode.c src/value/escape.c src/value/json.c src/value/lifted.c src/value/number.c \
 	src/value/shape.c src/value/show.c src/value/tall.c src/value/typename.c src/value/utf8.c src/value/value.c \
