@@ -61,4 +61,15 @@ struct fdbg_error *fdbg_cli_find_recording(int n_words, char **words, char **pat
 struct fdbg_error *fdbg_cli_open_recording(int n_words, char **words, char **path_ret,
 					   struct fdbg_recording **ret) FDBG_CHECK;
 
+struct fdbg_syntax;
+
+/*
+ * A reading command: parses its options, opens the recording that its words name and has `report` read it. Targets of options
+ * are set by then.
+ */
+struct fdbg_error *fdbg_cli_read(const struct fdbg_syntax *syntax, int argc, char **argv,
+				 struct fdbg_error *(*report)(void *context, struct fdbg_recording *recording,
+							      const struct fdbg_sink *sink),
+				 void *context) FDBG_CHECK;
+
 #endif

@@ -30,36 +30,41 @@ static struct fdbg_error *write_svg(const struct fdbg_heap_report *report, const
 	return err;
 }
 
-static struct fdbg_error *report_on(struct fdbg_recording *recording, bool json, size_t top, const char *svg)
+/* What the options say. */
+struct heap_options {
+	bool json;
+	struct fdbg_option_uint top;
+	const char *svg;
+};
+
+static struct fdbg_error *report_on(void *context, struct fdbg_recording *recording, const struct fdbg_sink *sink)
 {
-	struct fdbg_sink sink = fdbg_cli_output();
+	const struct heap_options *options = context;
 	struct fdbg_heap_report *report;
 	struct fdbg_error *err = fdbg_heap_report_create(recording, &report);
 
 	if (err)
 		return err;
-	if (!report->n_points && !json)
+	if (!report->n_points && !options->json)
 		err = fdbg_error_create(FDBG_ERROR_NOT_FOUND, "%s has no heap allocations; record them with --allocations=typed "
 					"or --allocations=all", recording->path);
-	else if (json)
-		err = fdbg_heap_report_json(report, &sink);
+	else if (options->json)
+		err = fdbg_heap_report_json(report, sink);
 	else
-		err = fdbg_heap_report_text(report, top, &sink);
-	if (!err && svg)
-		err = write_svg(report, recording, svg);
+		err = fdbg_heap_report_text(report, (size_t)options->top.value, sink);
+	if (!err && options->svg)
+		err = write_svg(report, recording, options->svg);
 	fdbg_heap_report_destroy(report);
 	return err;
 }
 
 struct fdbg_error *fdbg_cmd_heap(int argc, char **argv, int *status_ret)
 {
-	struct fdbg_option_uint top = { .value = 10 };
-	const char *svg = NULL;
-	bool json = false;
+	struct heap_options heap = { .top.value = 10 };
 	const struct fdbg_option options[] = {
-		{ "json", 0, FDBG_OPTION_FLAG, NULL, "print everything as one JSON object", &json, NULL, 0 },
-		{ "svg", 0, FDBG_OPTION_STRING, "FILE", "write a plot of the live bytes over time there, too", &svg, NULL, 0 },
-		{ "top", 0, FDBG_OPTION_UINT, "N", "most lines of each table (default 10)", &top, NULL, 0 },
+		{ "json", 0, FDBG_OPTION_FLAG, NULL, "print everything as one JSON object", &heap.json, NULL, 0 },
+		{ "svg", 0, FDBG_OPTION_STRING, "FILE", "write a plot of the live bytes over time there, too", &heap.svg, NULL, 0 },
+		{ "top", 0, FDBG_OPTION_UINT, "N", "most lines of each table (default 10)", &heap.top, NULL, 0 },
 		{ 0 },
 	};
 	const struct fdbg_syntax syntax = {
@@ -70,21 +75,7 @@ struct fdbg_error *fdbg_cmd_heap(int argc, char **argv, int *status_ret)
 		.options = options,
 		.max_words = 1,
 	};
-	struct fdbg_recording *recording;
-	struct fdbg_error *err;
-	int n_words;
-	char **words, *path;
-	bool help;
 
 	(void)status_ret;
-	err = fdbg_options_parse(&syntax, argc, argv, &n_words, &words, &help);
-	if (err || help)
-		return err;
-	err = fdbg_cli_open_recording(n_words, words, &path, &recording);
-	if (err)
-		return err;
-	err = report_on(recording, json, (size_t)top.value, svg);
-	fdbg_recording_close(recording);
-	free(path);
-	return err;
+	return fdbg_cli_read(&syntax, argc, argv, report_on, &heap);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/options.h"
 
 static bool is_newer(const struct stat *a, const struct stat *b)
 {
@@ -78,4 +79,28 @@ struct fdbg_error *fdbg_cli_open_recording(int n_words, char **words, char **pat
 	}
 	*path_ret = path;
 	return NULL;
+}
+
+struct fdbg_error *fdbg_cli_read(const struct fdbg_syntax *syntax, int argc, char **argv,
+				 struct fdbg_error *(*report)(void *context, struct fdbg_recording *recording,
+							      const struct fdbg_sink *sink),
+				 void *context)
+{
+	struct fdbg_sink sink = fdbg_cli_output();
+	struct fdbg_recording *recording;
+	struct fdbg_error *err;
+	int n_words;
+	char **words, *path;
+	bool help;
+
+	err = fdbg_options_parse(syntax, argc, argv, &n_words, &words, &help);
+	if (err || help)
+		return err;
+	err = fdbg_cli_open_recording(n_words, words, &path, &recording);
+	if (err)
+		return err;
+	err = report(context, recording, &sink);
+	fdbg_recording_close(recording);
+	free(path);
+	return err;
 }

@@ -3,6 +3,7 @@
 #include "report/index_row.h"
 
 #include "report/time.h"
+#include "stream/content.h"
 #include "value/render.h"
 #include "value/tall.h"
 #include "value/utf8.h"
@@ -40,17 +41,6 @@ static struct fdbg_text text_of(const struct fdbg_buf *buf)
 	return (struct fdbg_text){ (const char *)buf->data, buf->len };
 }
 
-static void put_texts(struct fdbg_buf *buf, const struct fdbg_text *texts, size_t n)
-{
-	fdbg_buf_byte(buf, '[');
-	for (size_t i = 0; i < n; i++) {
-		if (i)
-			fdbg_buf_byte(buf, ',');
-		fdbg_render_json_string(buf, texts[i].data, texts[i].len);
-	}
-	fdbg_buf_byte(buf, ']');
-}
-
 /* Binds texts to the columns from `column` on. */
 static struct fdbg_error *bind_texts(struct fdbg_index_db *db, sqlite3_stmt *statement, int column,
 				     const struct fdbg_text *texts, size_t n)
@@ -74,7 +64,7 @@ struct fdbg_error *fdbg_index_row_info(struct fdbg_index_rows *rows, struct fdbg
 		return fdbg_index_db_run(db, statement);
 	}
 	fdbg_buf_clear(&rows->data);
-	put_texts(&rows->data, info->arguments, info->n_arguments);
+	fdbg_content_put_texts(&rows->data, info->arguments, info->n_arguments);
 	err = fdbg_buf_error(&rows->data);
 	if (err)
 		return err;
@@ -119,47 +109,6 @@ struct fdbg_error *fdbg_index_row_file(struct fdbg_index_rows *rows, struct fdbg
 	return err ? err : fdbg_index_db_run(db, statement);
 }
 
-/* As the message has it: a JSON string, or an object with what belongs to it. */
-static void put_type(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint)
-{
-	switch (breakpoint->type) {
-	case FDBG_BREAKPOINT:
-		fdbg_buf_string(buf, "\"Breakpoint\"");
-		break;
-	case FDBG_BREAKPOINT_FUNCTION_CALL:
-		fdbg_buf_string(buf, "{\"FunctionCall\":{\"fn_name\":");
-		fdbg_render_json_string(buf, breakpoint->fn_name.data, breakpoint->fn_name.len);
-		fdbg_buf_string(buf, "}}");
-		break;
-	case FDBG_BREAKPOINT_FUNCTION_RETURN:
-		fdbg_buf_string(buf, "\"FunctionReturn\"");
-		break;
-	case FDBG_BREAKPOINT_FUTURE_ENDPOINT:
-		fdbg_buf_string(buf, "\"FutureEndpoint\"");
-		break;
-	}
-}
-
-static void put_capture(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint)
-{
-	switch (breakpoint->capture) {
-	case FDBG_CAPTURE_ARGUMENTS:
-		fdbg_buf_string(buf, "\"Arguments\"");
-		break;
-	case FDBG_CAPTURE_LOCALS:
-		fdbg_buf_string(buf, "\"Locals\"");
-		break;
-	case FDBG_CAPTURE_ONLY:
-		fdbg_buf_string(buf, "{\"Only\":");
-		put_texts(buf, breakpoint->only, breakpoint->n_only);
-		fdbg_buf_byte(buf, '}');
-		break;
-	case FDBG_CAPTURE_NONE:
-		fdbg_buf_string(buf, "\"None\"");
-		break;
-	}
-}
-
 struct fdbg_error *fdbg_index_row_breakpoint(struct fdbg_index_rows *rows, struct fdbg_index_db *db,
 					     const struct fdbg_message_breakpoint *breakpoint)
 {
@@ -168,8 +117,8 @@ struct fdbg_error *fdbg_index_row_breakpoint(struct fdbg_index_rows *rows, struc
 
 	fdbg_buf_clear(&rows->data);
 	fdbg_buf_clear(&rows->pretty);
-	put_type(&rows->data, breakpoint);
-	put_capture(&rows->pretty, breakpoint);
+	fdbg_content_put_type(&rows->data, breakpoint);
+	fdbg_content_put_capture(&rows->pretty, breakpoint);
 	if (rows->data.failed || rows->pretty.failed)
 		return &fdbg_error_nomem;
 	sqlite3_bind_int64(statement, 1, breakpoint->id);

@@ -14,6 +14,10 @@ void fdbg_content_put_info(struct fdbg_buf *buf, const struct fdbg_message_info 
 void fdbg_content_put_exec(struct fdbg_buf *buf, const struct fdbg_message_exec *exec);
 void fdbg_content_put_file(struct fdbg_buf *buf, const struct fdbg_message_file *file);
 void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint);
+/* Parts of these: a list of texts, a breakpoint's type and capture. */
+void fdbg_content_put_texts(struct fdbg_buf *buf, const struct fdbg_text *texts, size_t n);
+void fdbg_content_put_type(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint);
+void fdbg_content_put_capture(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint);
 void fdbg_content_put_allocation(struct fdbg_buf *buf, const struct fdbg_message_allocation *allocation);
 struct fdbg_error *fdbg_content_put_event(struct fdbg_buf *buf, struct fdbg_value_encoder *encoder,
 					  const struct fdbg_message_event *event) FDBG_CHECK;

@@ -51,7 +51,7 @@ static void put_key_text(struct fdbg_buf *buf, const char *key, struct fdbg_text
 	put_text(buf, text);
 }
 
-static void put_texts(struct fdbg_buf *buf, const struct fdbg_text *texts, size_t n)
+void fdbg_content_put_texts(struct fdbg_buf *buf, const struct fdbg_text *texts, size_t n)
 {
 	fdbg_buf_byte(buf, '[');
 	for (size_t i = 0; i < n; i++) {
@@ -75,7 +75,7 @@ void fdbg_content_put_info(struct fdbg_buf *buf, const struct fdbg_message_info 
 	put_key_text(buf, "package_name", info->package_name);
 	put_key_text(buf, "target", info->target);
 	fdbg_buf_string(buf, ",\"arguments\":");
-	put_texts(buf, info->arguments, info->n_arguments);
+	fdbg_content_put_texts(buf, info->arguments, info->n_arguments);
 	if (info->recorder.len)
 		put_key_text(buf, "recorder", info->recorder);
 	if (info->machine.len)
@@ -119,17 +119,8 @@ static void put_place(struct fdbg_buf *buf, uint32_t line, uint32_t column)
 	fdbg_buf_byte(buf, '}');
 }
 
-void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint)
+void fdbg_content_put_type(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint)
 {
-	fdbg_buf_printf(buf, "{\"id\":%" PRIu32 ",\"file_id\":%" PRIu32 ",\"loc\":", breakpoint->id,
-			breakpoint->file_id);
-	put_place(buf, breakpoint->line, breakpoint->column);
-	fdbg_buf_string(buf, ",\"loc_end\":");
-	if (breakpoint->has_end)
-		put_place(buf, breakpoint->end_line, breakpoint->end_column);
-	else
-		fdbg_buf_string(buf, "null");
-	fdbg_buf_string(buf, ",\"breakpoint_type\":");
 	switch (breakpoint->type) {
 	case FDBG_BREAKPOINT:
 		fdbg_buf_string(buf, "\"Breakpoint\"");
@@ -146,7 +137,10 @@ void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message
 		fdbg_buf_string(buf, "\"FutureEndpoint\"");
 		break;
 	}
-	fdbg_buf_string(buf, ",\"capture\":");
+}
+
+void fdbg_content_put_capture(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint)
+{
 	switch (breakpoint->capture) {
 	case FDBG_CAPTURE_ARGUMENTS:
 		fdbg_buf_string(buf, "\"Arguments\"");
@@ -156,20 +150,36 @@ void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message
 		break;
 	case FDBG_CAPTURE_ONLY:
 		fdbg_buf_string(buf, "{\"Only\":");
-		put_texts(buf, breakpoint->only, breakpoint->n_only);
+		fdbg_content_put_texts(buf, breakpoint->only, breakpoint->n_only);
 		fdbg_buf_byte(buf, '}');
 		break;
 	case FDBG_CAPTURE_NONE:
 		fdbg_buf_string(buf, "\"None\"");
 		break;
 	}
+}
+
+void fdbg_content_put_breakpoint(struct fdbg_buf *buf, const struct fdbg_message_breakpoint *breakpoint)
+{
+	fdbg_buf_printf(buf, "{\"id\":%" PRIu32 ",\"file_id\":%" PRIu32 ",\"loc\":", breakpoint->id,
+			breakpoint->file_id);
+	put_place(buf, breakpoint->line, breakpoint->column);
+	fdbg_buf_string(buf, ",\"loc_end\":");
+	if (breakpoint->has_end)
+		put_place(buf, breakpoint->end_line, breakpoint->end_column);
+	else
+		fdbg_buf_string(buf, "null");
+	fdbg_buf_string(buf, ",\"breakpoint_type\":");
+	fdbg_content_put_type(buf, breakpoint);
+	fdbg_buf_string(buf, ",\"capture\":");
+	fdbg_content_put_capture(buf, breakpoint);
 	if (breakpoint->inlined)
 		fdbg_buf_string(buf, ",\"inlined\":true");
 	if (breakpoint->assumed)
 		fdbg_buf_string(buf, ",\"certainty\":\"assumed\"");
 	if (breakpoint->n_merged) {
 		fdbg_buf_string(buf, ",\"merged\":");
-		put_texts(buf, breakpoint->merged, breakpoint->n_merged);
+		fdbg_content_put_texts(buf, breakpoint->merged, breakpoint->n_merged);
 	}
 	fdbg_buf_byte(buf, '}');
 }
