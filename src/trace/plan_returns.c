@@ -10,6 +10,24 @@ bool fdbg_plan_is_optimized(const struct planner *planner, const struct fdbg_fun
 	return fdbg_optimized_has(&planner->optimized, function->unit);
 }
 
+/*
+ * Decides between two places of a result by the function's code. In optimized code fewer registers than the plain rule
+ * has may as well be what is left after a part was removed: that tells nothing.
+ */
+static void settle(const struct planner *planner, const struct fdbg_function *function, const struct fdbg_type *type,
+		   bool optimized, struct fdbg_abi_value *value)
+{
+	struct fdbg_code code = fdbg_plan_code(planner, function->ranges[0]);
+	struct fdbg_abi_value plain = *value;
+
+	fdbg_result_settle(planner->plan->arch, &planner->abi, function->unit, type, &code, optimized, value);
+	if (optimized && plain.place == FDBG_ABI_REGISTERS && value->place == FDBG_ABI_REGISTERS &&
+	    value->n_pieces < plain.n_pieces)
+		*value = (struct fdbg_abi_value){
+			.place = FDBG_ABI_UNKNOWN, .reason = "the optimizer may have removed a part of it",
+		};
+}
+
 void fdbg_plan_return_kind(struct planner *planner, struct fdbg_traced_function *traced)
 {
 	const struct fdbg_arch *arch = planner->plan->arch;
@@ -26,12 +44,8 @@ void fdbg_plan_return_kind(struct planner *planner, struct fdbg_traced_function 
 		return;
 	}
 	fdbg_rust_return_value(&planner->abi, function->unit, traced->return_type, &rust);
-	if (rust.assumed && function->n_ranges == 1) {
-		struct fdbg_code code = fdbg_plan_code(planner, function->ranges[0]);
-
-		fdbg_result_settle(arch, &planner->abi, function->unit, traced->return_type, &code, conventions.optimized,
-				   &rust);
-	}
+	if (rust.assumed && function->n_ranges == 1)
+		settle(planner, function, traced->return_type, conventions.optimized, &rust);
 	fdbg_convention_return(&conventions, function, traced->return_type, &rust, &value, &traced->convention);
 	traced->return_assumed = value.assumed;
 	switch (value.place) {
