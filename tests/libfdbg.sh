@@ -20,6 +20,7 @@ PKG_CONFIG_PATH=$(dirname "$pc")
 PKG_CONFIG_SYSROOT_DIR=$work/root
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 flags=$(pkg-config --cflags --libs fdbg) || fail "pkg-config does not find fdbg"
+cflags=$(pkg-config --cflags fdbg)
 library=$(dirname "$pc")/../libfdbg.so.0
 [ -e "$library" ] || fail "there is no libfdbg.so.0"
 LD_LIBRARY_PATH=$(dirname "$library")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
@@ -60,7 +61,7 @@ sed -n '/^\.\\" count_calls\.c$/,/^\.EE$/p' "$srcdir/doc/man/libfdbg.3" | sed '1
 for header in base value stream; do
 	echo "#include <fdbg/$header.h>" >"$work/one.c"
 	# shellcheck disable=SC2086
-	$CC -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only $flags "$work/one.c" 2>"$work/err" || {
+	$CC -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only $cflags "$work/one.c" 2>"$work/err" || {
 		cat "$work/err"; fail "fdbg/$header.h does not stand alone"; }
 	if command -v c++ >/dev/null 2>&1; then
 		cp "$work/one.c" "$work/one.cc"
