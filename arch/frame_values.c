@@ -40,7 +40,7 @@ void fdbg_frame_store(const struct fdbg_arch *arch, struct fdbg_prologue *prolog
 	};
 	if (spill->cfa_known)
 		spill->cfa_offset = number - arch->cfa_at_entry;
-	/* Relative to the aligned sp for now; fdbg_frame_finish knows where sp ends up. */
+	/* Relative to the aligned sp: fdbg_frame_finish turns it into an offset from sp at the stop. */
 	if (spill->sp_known)
 		spill->sp_offset = number;
 }

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "report/export_internal.h"
 #include "value/render.h"
@@ -68,4 +70,20 @@ struct fdbg_error *fdbg_export(struct fdbg_recording *recording, const struct fd
 		return flush;
 	fdbg_error_destroy(flush);
 	return err;
+}
+
+bool fdbg_export_reach(void *array, size_t *n, size_t index, size_t size)
+{
+	size_t wanted = (index + 1) * 2;
+	char *grown;
+
+	if (index < *n)
+		return true;
+	grown = reallocarray(*(void **)array, wanted, size);
+	if (!grown)
+		return false;
+	memset(grown + *n * size, 0, (wanted - *n) * size);
+	*(void **)array = grown;
+	*n = wanted;
+	return true;
 }

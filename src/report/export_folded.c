@@ -93,22 +93,6 @@ static void enter(struct folded *folded, const struct fdbg_flow_event *event, ui
 	fdbg_spread_add(&folded->spread, event->time_ms);
 }
 
-static bool reach(void *array, size_t *n, size_t index, size_t size)
-{
-	size_t wanted = (index + 1) * 2;
-	char *grown;
-
-	if (index < *n)
-		return true;
-	grown = reallocarray(*(void **)array, wanted, size);
-	if (!grown)
-		return false;
-	memset(grown + *n * size, 0, (wanted - *n) * size);
-	*(void **)array = grown;
-	*n = wanted;
-	return true;
-}
-
 static struct fdbg_error *begin(void *context, const struct fdbg_flow_event *event)
 {
 	struct folded *folded = context;
@@ -116,8 +100,8 @@ static struct fdbg_error *begin(void *context, const struct fdbg_flow_event *eve
 	uint32_t parent = event->parent ? (uint32_t)event->parent->tag : ROOT, stack = parent;
 	struct fdbg_error *err;
 
-	if (!reach(&folded->threads, &folded->n_threads, event->thread->index, sizeof(*folded->threads)) ||
-	    !reach(&folded->functions, &folded->n_functions, function->index, sizeof(*folded->functions)))
+	if (!fdbg_export_reach(&folded->threads, &folded->n_threads, event->thread->index, sizeof(*folded->threads)) ||
+	    !fdbg_export_reach(&folded->functions, &folded->n_functions, function->index, sizeof(*folded->functions)))
 		return &fdbg_error_nomem;
 	folded->functions[function->index] = function;
 	if (folded->stacks[parent].function != DEEP || parent == ROOT) {

@@ -38,6 +38,9 @@ static inline bool fdbg_export_is_whole(const struct fdbg_error *err)
 /* Writes the buffer when it is long. */
 struct fdbg_error *fdbg_export_settle(struct fdbg_export *export) FDBG_CHECK;
 
+/* Makes room for index in an array of *n elements, zeroed; false: no memory. array: the address of its pointer. */
+bool fdbg_export_reach(void *array, size_t *n, size_t index, size_t size);
+
 /* The text of a value as {:?}, in export->text. */
 struct fdbg_text fdbg_export_value(struct fdbg_export *export, const struct fdbg_value *value);
 

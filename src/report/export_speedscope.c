@@ -37,23 +37,6 @@ struct speedscope {
 	} group[FDBG_SPREAD_MAX];
 };
 
-/* Makes room for index in an array of *n elements, zeroed. */
-static bool reach(void *array, size_t *n, size_t index, size_t size)
-{
-	size_t wanted = (index + 1) * 2;
-	char *grown;
-
-	if (index < *n)
-		return true;
-	grown = reallocarray(*(void **)array, wanted, size);
-	if (!grown)
-		return false;
-	memset(grown + *n * size, 0, (wanted - *n) * size);
-	*(void **)array = grown;
-	*n = wanted;
-	return true;
-}
-
 static void place_group(struct speedscope *speedscope, uint64_t next_ms)
 {
 	size_t n = speedscope->spread.n;
@@ -71,8 +54,8 @@ static struct fdbg_error *add(struct speedscope *speedscope, const struct fdbg_f
 	struct profile *profile;
 	size_t index = event->thread->index;
 
-	if (!reach(&speedscope->profiles, &speedscope->n_profiles, index, sizeof(*profile)) ||
-	    !reach(&speedscope->functions, &speedscope->n_functions, function->index,
+	if (!fdbg_export_reach(&speedscope->profiles, &speedscope->n_profiles, index, sizeof(*profile)) ||
+	    !fdbg_export_reach(&speedscope->functions, &speedscope->n_functions, function->index,
 		   sizeof(struct function)))
 		return &fdbg_error_nomem;
 	profile = &speedscope->profiles[index];

@@ -201,13 +201,10 @@ class QemuTest(Base):
         rustc, flags, identity = harness.arm_compiler()
         source = gen_async.generate(5, version=harness.rustc_version(identity), threads=0)
         program = harness.compile_rust("app", source, flags=flags, compiler=rustc)
-        address, file = self.path("stub"), self.path("rec.firedbg.ss")
-        server = harness.start_server(self, ["qemu-aarch64", "-g", address, program])
-        done = harness.fdbg("record", "-q", "-o", file, *gen_async.ONLY_POLLS, "--remote=unix:" + address, program, cwd=self.dir)
-        self.assertEqual(done.status, 0, str(done))
-        rec = harness.Recording(file, done)
+        rec = harness.record_under_qemu(program, opts=gen_async.ONLY_POLLS, cwd=self.dir)
+        self.assertEqual(rec.done.status, 0, str(rec.done))
         self.check_file(rec)
-        self.compare(rec, server.output().decode(), ignore_threads=True)
+        self.compare(rec, rec.stdout_text, ignore_threads=True)
 
 
 if __name__ == "__main__":

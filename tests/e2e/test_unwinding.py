@@ -299,13 +299,10 @@ class QemuTest(Base):
         rustc, flags, identity = harness.arm_compiler()
         source = gen_panic.generate(5, threads=0, nested=harness.rustc_version(identity) >= NESTED, deep=20)
         program = harness.compile_rust("panics", source, flags=flags, compiler=rustc)
-        address, file = self.path("stub"), self.path("rec.firedbg.ss")
-        server = harness.start_server(self, ["qemu-aarch64", "-g", address, program])
-        done = harness.fdbg("record", "-q", "-o", file, *gen_panic.EXCLUDE, "--remote=unix:" + address, program, cwd=self.dir)
-        self.assertEqual(done.status, 0, str(done))
-        rec = harness.Recording(file, done)
+        rec = harness.record_under_qemu(program, opts=gen_panic.EXCLUDE, cwd=self.dir)
+        self.assertEqual(rec.done.status, 0, str(rec.done))
         self.check_file(rec)
-        self.compare(rec, server.output().decode(), ignore_threads=True)
+        self.compare(rec, rec.stdout_text, ignore_threads=True)
 
 
 if __name__ == "__main__":
