@@ -310,31 +310,40 @@ static struct fdbg_error *on_release(struct fdbg_heap *heap, const struct moment
 	}, NULL, false);
 }
 
-struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hit *hit, const struct fdbg_heap_probe *probe,
-				    uint64_t frame_id, struct fdbg_writer *writer)
+static struct fdbg_error *on_probe(struct fdbg_heap *heap, const struct moment *moment)
 {
-	struct moment moment = { heap, hit, probe, frame_id, writer };
+	const struct fdbg_heap_probe *probe = moment->probe;
+
+	if (probe->check_reg != FDBG_ARCH_NO_REG &&
+	    get(moment, probe->check_reg) != (probe->check_slot ? word_at(moment, probe->check_slot + heap->bias)
+								: probe->check_target + heap->bias))
+		return NULL;
+	switch (probe->step) {
+	case FDBG_HEAP_REQUEST:
+		return on_request(heap, moment);
+	case FDBG_HEAP_RESULT:
+		return on_result(heap, moment);
+	case FDBG_HEAP_RELEASE:
+		return on_release(heap, moment);
+	}
+	return NULL;
+}
+
+struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hit *hit, uint64_t frame_id, struct fdbg_writer *writer)
+{
+	struct moment moment = { .heap = heap, .hit = hit, .frame_id = frame_id, .writer = writer };
 	struct fdbg_error *err;
 
 	heap->stats.hits++;
 	if (fdbg_heap_is_full(heap))
 		return NULL;
-	if (probe->check_reg != FDBG_ARCH_NO_REG &&
-	    get(&moment, probe->check_reg) != (probe->check_slot ? word_at(&moment, probe->check_slot + heap->bias)
-								 : probe->check_target + heap->bias))
-		return NULL;
 	err = limit_hits(heap, hit, writer);
-	if (err || fdbg_heap_is_full(heap))
-		return err;
-	switch (probe->step) {
-	case FDBG_HEAP_REQUEST:
-		return on_request(heap, &moment);
-	case FDBG_HEAP_RESULT:
-		return on_result(heap, &moment);
-	case FDBG_HEAP_RELEASE:
-		return on_release(heap, &moment);
-	}
-	return NULL;
+	for (size_t i = 0; i < hit->site->n_probes && !err && !fdbg_heap_is_full(heap); i++)
+		if (hit->site->probes[i].kind == FDBG_PROBE_HEAP) {
+			moment.probe = hit->site->probes[i].heap;
+			err = on_probe(heap, &moment);
+		}
+	return err;
 }
 
 const struct fdbg_heap_stats *fdbg_heap_stats_of(const struct fdbg_heap *heap)

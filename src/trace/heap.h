@@ -138,10 +138,9 @@ struct fdbg_error *fdbg_heap_plan(const struct fdbg_heap_plan_context *context) 
 struct fdbg_heap;
 struct fdbg_writer;
 struct fdbg_hit;
-struct fdbg_probe;
 
 struct fdbg_heap_stats {
-	uint64_t hits;                 /* hits of allocation probes */
+	uint64_t hits;                 /* hits of sites with allocation probes */
 	uint64_t allocations, releases, moves;
 	uint64_t unseen;               /* requests whose result was not seen */
 };
@@ -154,9 +153,12 @@ struct fdbg_error *fdbg_heap_create(struct fdbg_debuginfo *debuginfo, const stru
 				    uint64_t max_messages, struct fdbg_heap **ret) FDBG_CHECK;
 void fdbg_heap_destroy(struct fdbg_heap *heap);
 
-/* Deals with a hit of an allocation probe; writes to the stream when that completes something. frame_id: of the innermost recorded frame. */
-struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hit *hit, const struct fdbg_heap_probe *probe,
-				    uint64_t frame_id, struct fdbg_writer *writer) FDBG_CHECK;
+/*
+ * Deals with a hit of a site that has allocation probes, all of them; writes to the stream when that completes something. frame_id: of the
+ * innermost recorded frame.
+ */
+struct fdbg_error *fdbg_heap_on_hit(struct fdbg_heap *heap, const struct fdbg_hit *hit, uint64_t frame_id,
+				    struct fdbg_writer *writer) FDBG_CHECK;
 
 /* True when the limit is reached: hits change nothing any more. */
 bool fdbg_heap_is_full(const struct fdbg_heap *heap);

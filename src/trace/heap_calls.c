@@ -165,26 +165,57 @@ static void add_load(struct fdbg_heap_planner *planner, const struct fdbg_branch
 		planner->loads[planner->n_loads++] = (struct load){ branch->reg, branch->slot ? branch->target : 0, callee };
 }
 
+/* Whether the code that lies between the load and the branch keeps the register and is not jumped into. */
+static bool load_holds(const struct fdbg_heap_planner *planner, const struct fdbg_code *code, const struct register_branch *at)
+{
+	struct fdbg_effect effect;
+
+	for (size_t i = 0; i < planner->n_targets; i++)
+		if (planner->targets[i] > at->load.address && planner->targets[i] <= at->branch.address)
+			return false;
+	for (uint64_t address = at->load.next; address < at->branch.address; address += effect.size) {
+		size_t offset = (size_t)(address - code->address);
+
+		if (!fdbg_effects_at(planner->effects, code->bytes + offset, code->size - offset, address, &effect) ||
+		    fdbg_effect_has(effect.writes, at->branch.reg))
+			return false;
+	}
+	return true;
+}
+
 /* Branches to a register that holds the address of an allocation function, perhaps: whether it does is seen at the hit. */
-static void add_register_calls(struct fdbg_heap_planner *planner)
+static void add_register_calls(struct fdbg_heap_planner *planner, const struct fdbg_code *code)
 {
 	for (size_t i = 0; i < planner->n_by_register; i++) {
+		const struct register_branch *at = &planner->by_register[i];
+		bool certain = at->load.address && load_holds(planner, code, at);
+
 		for (size_t k = 0; k < planner->n_loads; k++) {
+			const struct load *load = &planner->loads[k];
 			uint64_t role;
 
-			if (planner->loads[k].reg != planner->by_register[i].reg ||
-			    !fdbg_map_get(&planner->roles, planner->loads[k].callee, &role))
+			if (load->reg != at->branch.reg || !fdbg_map_get(&planner->roles, load->callee, &role))
+				continue;
+			/* Unoptimized code loads the address right before each call: the others need not be looked at. */
+			if (certain && (at->load.slot ? load->slot : load->callee) != at->load.target)
 				continue;
 			if (!grow((void **)&planner->calls, planner->n_calls, &planner->cap_calls, sizeof(*planner->calls))) {
 				planner->nomem = true;
 				return;
 			}
 			planner->calls[planner->n_calls++] = (struct fdbg_heap_call){
-				.function = planner->function, .branch = planner->by_register[i], .role = (enum fdbg_heap_role)role,
-				.callee = planner->loads[k].callee, .by_register = true, .slot = planner->loads[k].slot,
+				.function = planner->function, .branch = at->branch, .role = (enum fdbg_heap_role)role,
+				.callee = load->callee, .by_register = true, .slot = load->slot,
 			};
 		}
 	}
+}
+
+static void forget_loads(struct fdbg_heap_planner *planner)
+{
+	if (planner->has_latest)
+		memset(planner->latest, 0, sizeof(planner->latest));
+	planner->has_latest = false;
 }
 
 static void visit_branch(void *context, const struct fdbg_branch *branch)
@@ -196,14 +227,19 @@ static void visit_branch(void *context, const struct fdbg_branch *branch)
 	if (branch->kind == FDBG_BRANCH_LOAD) {
 		if (known)
 			add_load(planner, branch, callee);
+		planner->latest[branch->reg] = *branch;
+		planner->has_latest = true;
 		return;
 	}
 	if (branch->reg != FDBG_ARCH_NO_REG) {
-		if (!grow((void **)&planner->by_register, planner->n_by_register, &planner->cap_by_register, sizeof(*branch)))
+		if (!grow((void **)&planner->by_register, planner->n_by_register, &planner->cap_by_register,
+			  sizeof(*planner->by_register)))
 			planner->nomem = true;
 		else
-			planner->by_register[planner->n_by_register++] = *branch;
+			planner->by_register[planner->n_by_register++] =
+				(struct register_branch){ *branch, planner->latest[branch->reg] };
 	}
+	forget_loads(planner);
 	if (known && fdbg_map_get(&planner->roles, callee, &role)) {
 		if (!grow((void **)&planner->calls, planner->n_calls, &planner->cap_calls, sizeof(*planner->calls)))
 			planner->nomem = true;
@@ -234,8 +270,9 @@ static void decode_function(struct fdbg_heap_planner *planner, const struct fdbg
 	planner->first_call = planner->n_calls;
 	planner->n_targets = planner->n_loads = planner->n_by_register = 0;
 	planner->wanders = false;
+	forget_loads(planner);
 	planner->context->arch->find_branches(&code, visit_branch, planner);
-	add_register_calls(planner);
+	add_register_calls(planner, &code);
 	for (size_t i = planner->first_call; i < planner->n_calls; i++) {
 		planner->calls[i].joined = planner->wanders;
 		for (size_t k = 0; k < planner->n_targets; k++)
@@ -259,6 +296,10 @@ struct fdbg_error *fdbg_heap_find_calls(struct fdbg_heap_planner *planner)
 		err = fdbg_image_each_import(planner->context->image, visit_import, planner);
 	if (err)
 		return err;
+	if (!planner->effects)
+		planner->effects = fdbg_effects_open(planner->context->arch);
+	if (!planner->effects)
+		return &fdbg_error_nomem;
 	planner->n_calls = planner->n_candidates = 0;
 	fdbg_image_each_code(planner->context->image, scan_code, planner);
 	if (planner->nomem)
@@ -291,4 +332,5 @@ void fdbg_heap_planner_deinit(struct fdbg_heap_planner *planner)
 	free(planner->calls);
 	free(planner->targets);
 	free(planner->by_register);
+	fdbg_effects_close(planner->effects);
 }

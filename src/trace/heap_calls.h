@@ -3,6 +3,7 @@
 #ifndef FDBG_TRACE_HEAP_CALLS_H
 #define FDBG_TRACE_HEAP_CALLS_H
 
+#include "arch/effect.h"
 #include "base/map.h"
 #include "trace/heap.h"
 
@@ -51,6 +52,12 @@ struct load {
 /* Loads of one function that are followed. */
 #define MAX_LOADS 64
 
+/* A branch to the address in a register. */
+struct register_branch {
+	struct fdbg_branch branch;
+	struct fdbg_branch load; /* of that register, the last one before it without a branch in between; address 0: there is none */
+};
+
 struct fdbg_heap_planner {
 	const struct fdbg_heap_plan_context *context;
 	struct fdbg_map roles;       /* address -> enum fdbg_heap_role */
@@ -61,8 +68,11 @@ struct fdbg_heap_planner {
 	size_t n_calls, cap_calls, first_call;
 	struct load loads[MAX_LOADS]; /* of the function at hand */
 	size_t n_loads;
-	struct fdbg_branch *by_register; /* its branches to addresses in registers */
+	struct register_branch *by_register; /* its branches to addresses in registers */
 	size_t n_by_register, cap_by_register;
+	struct fdbg_branch latest[FDBG_ARCH_MAX_REGS]; /* loads since the last branch, by register; address 0: none */
+	bool has_latest;
+	struct fdbg_effects *effects;
 	uint64_t *targets;           /* of jumps in the function at hand */
 	size_t n_targets, cap_targets;
 	bool wanders;                /* it jumps to addresses that are not known */

@@ -362,11 +362,10 @@ static struct fdbg_error *on_dbg_trace(struct recorder *recorder, const struct f
 	return fdbg_recorder_event(recorder, hit, &event, thread->n_frames ? thread->n_frames - 1 : 0);
 }
 
-static struct fdbg_error *on_heap(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
-				  const struct fdbg_heap_probe *probe)
+static struct fdbg_error *on_heap(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
 {
 	bool was_full = fdbg_heap_is_full(recorder->heap);
-	struct fdbg_error *err = fdbg_heap_on_hit(recorder->heap, hit, probe, fdbg_shadow_current(thread), recorder->writer);
+	struct fdbg_error *err = fdbg_heap_on_hit(recorder->heap, hit, fdbg_shadow_current(thread), recorder->writer);
 
 	if (err || was_full || !fdbg_heap_is_full(recorder->heap))
 		return err;
@@ -418,8 +417,8 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 			err = fdbg_recorder_panic(recorder, hit, thread);
 			break;
 		case FDBG_PROBE_HEAP:
-			err = on_heap(recorder, hit, thread, probe->heap);
-			break;
+			/* The last kind: the rest of the site's probes are of it, too. */
+			return on_heap(recorder, hit, thread);
 		}
 	}
 	return err;

@@ -220,6 +220,26 @@ fn main() { let v: Vec<Vec<u8>> = (0..500).map(|i| vec![1; i]).collect(); printl
 def allocations(rec):
     return rec.dump("--stream=allocation")
 
+CALLED_BY_REGISTER = """
+#[derive(Clone, Debug)] pub struct Wide(pub u64, pub u64, pub u64);
+pub fn make(n: u64) -> Box<[Wide]> { vec![Wide(n, n, n); 3].into_boxed_slice() }
+pub fn first<T: Clone>(items: &[T]) -> T { items[0].clone() }
+pub fn one() -> Wide { first(&make(1)) }
+"""
+
+CALLS_BY_REGISTER = """
+use one::Wide;
+fn build(n: u64) -> (Wide, Box<[Wide]>, Wide) {
+    let a = one::first(&[Wide(1, n, 3)]);
+    let v = vec![Wide(n, 2, 3); 4];
+    let b = v.into_boxed_slice();
+    let c = one::first(&b);
+    match n % 7 { 0 => (a, b, c), 1 => (c, b, a), 2 => (a.clone(), b, a), 3 => (c.clone(), b, c),
+                  _ => { let d = one::first(&b); (d, b, a) } }
+}
+fn main() { for n in 0..20 { println!("{:?}", build(n)); } println!("{:?}", one::one()); }
+"""
+
 
 class HeapTest(E2ETest):
     flags = []
@@ -391,6 +411,24 @@ class HeapTest(E2ETest):
             self.assertEqual(more_hits, costs[mode]["allocation_hits"])
             # One each, and a few to put the probes in.
             self.assertLess(costs[mode]["round_trips"] - costs["none"]["round_trips"], more_hits + 25, str(costs))
+
+    def test_calls_through_registers(self):
+        """Debug code that calls a generic function of another crate loads the address of each callee into the same register."""
+        program = harness.compile_rust("app", CALLS_BY_REGISTER, flags=self.flags, deps={"one": CALLED_BY_REGISTER},
+                                       compiler=self.compiler)
+        stats = {}
+        for mode in ["none", "typed"]:
+            file = self.path(mode + ".json")
+            rec = self.record(program, opts=["--allocations=" + mode, "--stats=" + file, "-p", "app"])
+            with open(file) as f:
+                stats[mode] = json.load(f)
+        made = [m for m in allocations(rec) if m["action"] == "Alloc" and m["type_name"] == "[one::Wide]"]
+        self.assertEqual(len(made), 21)
+        self.check_pairs(allocations(rec))
+        hits = stats["typed"]["allocation_hits"]
+        self.assertEqual(stats["typed"]["hits"] - stats["none"]["hits"], hits)
+        # The call, what it returns, and what the library does on the way; not every call of the function.
+        self.assertLessEqual(hits, 6 * len(made))
 
     # ---- all
 
