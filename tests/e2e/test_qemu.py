@@ -64,7 +64,7 @@ class QemuTest(E2ETest):
         rustc, _, identity = harness.arm_compiler()
         source, manifest = gen.generate(seed, functions, rustc=harness.rustc_version(identity),
                                         arch="aarch64", **options)
-        rec, out = self.remote(self.compile("gen_prog", source, flags), opts=gen.EXCLUDE, timeout=60 * harness.SLOWNESS)
+        rec, out = self.remote(self.compile("gen_prog", source, flags), opts=gen.EXCLUDE, timeout=300 * harness.SLOWNESS)
         self.trees(rec)
         diff = gen.compare(gen.parse_output(out), rec.events(), manifest)
         self.assertGreater(diff.compared, functions)
