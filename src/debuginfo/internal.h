@@ -72,7 +72,7 @@ struct fdbg_debuginfo {
 	const struct fdbg_log *log;
 	struct fdbg_arena arena;     /* everything that lives until the close */
 	struct fdbg_dwarf *dwarf;
-	struct fdbg_section abbrev, addr, line, line_str, loc, loclists, ranges, rnglists, str;
+	struct fdbg_section addr, line, line_str, loc, loclists, ranges, rnglists, str;
 
 	struct fdbg_unit_data *units;
 	const struct fdbg_unit **unit_list;

@@ -1,5 +1,6 @@
 # ELF images, separate debug files, DWARF.
 libfdbgcore_a_SOURCES += \
+	src/debuginfo/abbrev.c src/debuginfo/abbrev.h \
 	src/debuginfo/crate.c \
 	src/debuginfo/debuginfo.c src/debuginfo/debuginfo.h \
 	src/debuginfo/dwarf.c src/debuginfo/dwarf.h \
