@@ -1,8 +1,10 @@
 # Images, DWARF, locations; against other tools.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/debuginfo tests/unit/location
-TESTS += tests/unit/debuginfo tests/unit/location
+check_PROGRAMS += tests/unit/abbrev tests/unit/debuginfo tests/unit/location
+TESTS += tests/unit/abbrev tests/unit/debuginfo tests/unit/location
 endif
+tests_unit_abbrev_SOURCES = tests/unit/abbrev.c
+tests_unit_abbrev_LDADD = $(UNIT_LIBS)
 tests_unit_debuginfo_SOURCES = tests/unit/debuginfo.c
 tests_unit_debuginfo_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
 tests_unit_debuginfo_LDADD = $(UNIT_LIBS)

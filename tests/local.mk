@@ -3,6 +3,7 @@
 #   arch      the architecture layer by execution, and against other tools
 #   tools     debug information against other tools
 #   *.sh      the reading commands and the sample recordings, the oracle of rustc's own Debug
+#   layers.py what a module may include
 #   fuzz      one target a parser of foreign bytes; `make check` replays the seeds
 #   e2e       real programs under a real server; `make check E2E=no` leaves them out
 AM_TESTS_ENVIRONMENT = FDBG='$(abs_top_builddir)/fdbg$(EXEEXT)'; export FDBG; \

@@ -40,4 +40,10 @@ static inline bool fdbg_text_ends(struct fdbg_text text, const char *suffix)
 	return text.len >= len && !memcmp(text.data + text.len - len, suffix, len);
 }
 
+/* The part of a text from one offset to another, empty where they cross. A text that is nowhere has only parts that are nowhere. */
+static inline struct fdbg_text fdbg_text_part(struct fdbg_text text, size_t from, size_t to)
+{
+	return (struct fdbg_text){ from ? text.data + from : text.data, to > from ? to - from : 0 };
+}
+
 #endif

@@ -176,7 +176,6 @@ static struct fdbg_error *load(struct fdbg_debuginfo *debuginfo, const struct fd
 		err = fdbg_dwarf_open(debuginfo->symbols, &debuginfo->dwarf);
 	if (err)
 		return err;
-	load_section(debuginfo, ".debug_abbrev", &debuginfo->abbrev);
 	load_section(debuginfo, ".debug_line", &debuginfo->line);
 	load_section(debuginfo, ".debug_line_str", &debuginfo->line_str);
 	load_section(debuginfo, ".debug_str", &debuginfo->str);

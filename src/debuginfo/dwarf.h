@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The wrapper around libdwarf: DIEs as plain data, errors as "it is not there". */
+/* DIEs as plain data, errors as "it is not there". */
 #ifndef FDBG_DEBUGINFO_DWARF_H
 #define FDBG_DEBUGINFO_DWARF_H
 
@@ -10,11 +10,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "debuginfo/abbrev.h"
 #include "debuginfo/image.h"
 
 /*
- * Only dwarf.c and dwarf_die.c see libdwarf. A DIE is read once, all attributes that we know at a time, into
- * a struct fdbg_die. What libdwarf rejects is left out of it: to the layers above, a broken attribute and a
+ * Only dwarf.c sees libdwarf, which lists the units. A DIE is read once, all attributes that we know at a time, into
+ * a struct fdbg_die. What is broken is left out of it: to the layers above, a broken attribute and a
  * missing one are the same. Texts and expressions point into the sections and live until the close.
  */
 struct fdbg_dwarf;
@@ -73,12 +74,15 @@ struct fdbg_error *fdbg_dwarf_open(struct fdbg_image *image, struct fdbg_dwarf *
 void fdbg_dwarf_close(struct fdbg_dwarf *dwarf);
 
 /*
- * The headers of all units in order, in the arena. A broken header ends the list, and *complete_ret is false.
- * Type units are left out.
+ * The headers of all units in order, in the arena; called once, before anything else is asked. A broken header ends the list,
+ * and *complete_ret is false. Type units are left out.
  */
 struct fdbg_error *fdbg_dwarf_units(struct fdbg_dwarf *dwarf, struct fdbg_arena *arena,
 				    struct fdbg_dwarf_unit **ret, size_t *n_ret,
 				    bool *complete_ret) FDBG_CHECK;
+
+/* The abbreviations of one of these units. */
+const struct fdbg_abbrev_table *fdbg_dwarf_abbrevs(struct fdbg_dwarf *dwarf, const struct fdbg_dwarf_unit *header);
 
 /* Reads the DIE at an offset in .debug_info; false: there is none. */
 bool fdbg_dwarf_die(struct fdbg_dwarf *dwarf, uint64_t offset, struct fdbg_die *ret);

@@ -12,45 +12,7 @@
 
 #include "base/cursor.h"
 #include "base/scope.h"
-#include "debuginfo/image_internal.h"
-
-/*
- * A loaded segment. Its bytes are read when they are first asked for, not mapped: a file that shrinks while
- * it is used must not kill us.
- */
-struct segment {
-	uint64_t address, memory_size;
-	uint64_t offset, file_size;
-	bool writable, executable;
-	uint8_t *bytes;
-	bool failed;
-};
-
-/* A section that was read: its bytes are decompressed once. */
-struct loaded {
-	Elf_Scn *scn;
-	const uint8_t *bytes;
-	size_t len;
-};
-
-struct fdbg_image {
-	struct fdbg_image_info info;
-	char *path;
-	int fd;
-	uint64_t file_size;
-	Elf *elf;
-	struct segment *segments;
-	size_t n_segments;
-	uint64_t relro_low, relro_high;
-	uint8_t build_id[64];
-	struct fdbg_symbol *functions; /* sorted by address; made on demand */
-	uint64_t *function_reach;      /* the highest end of all functions up to this one */
-	size_t n_functions;
-	bool functions_made;
-	struct loaded *loaded;
-	size_t n_loaded;
-	struct fdbg_image *separate;
-};
+#include "debuginfo/image_private.h"
 
 /* Notes are 4-byte aligned triples of name size, description size and type (ELF gABI, "Note Section"). */
 static bool find_build_id(struct fdbg_image *image, const uint8_t *data, size_t len)
@@ -118,14 +80,14 @@ static struct fdbg_error *bad(const struct fdbg_image *image, const char *what)
 
 static struct fdbg_error *add_segment(struct fdbg_image *image, const GElf_Phdr *phdr)
 {
-	struct segment *segment = &image->segments[image->n_segments];
+	struct fdbg_image_segment *segment = &image->segments[image->n_segments];
 	uint64_t end;
 
 	if (!phdr->p_memsz)
 		return NULL;
 	if (phdr->p_filesz > phdr->p_memsz || __builtin_add_overflow(phdr->p_vaddr, phdr->p_memsz, &end))
 		return bad(image, "broken ELF file: a segment has an impossible size");
-	*segment = (struct segment){ .address = phdr->p_vaddr, .memory_size = phdr->p_memsz,
+	*segment = (struct fdbg_image_segment){ .address = phdr->p_vaddr, .memory_size = phdr->p_memsz,
 				     .offset = phdr->p_offset, .file_size = phdr->p_filesz,
 				     .writable = phdr->p_flags & PF_W, .executable = phdr->p_flags & PF_X };
 	image->n_segments++;
@@ -291,8 +253,7 @@ void fdbg_image_close(struct fdbg_image *image)
 	for (size_t i = 0; i < image->n_segments; i++)
 		free(image->segments[i].bytes);
 	free(image->segments);
-	free(image->functions);
-	free(image->function_reach);
+	fdbg_image_forget_functions(image);
 	free(image->loaded);
 	if (image->elf)
 		elf_end(image->elf);
@@ -307,10 +268,10 @@ const struct fdbg_image_info *fdbg_image_info(const struct fdbg_image *image)
 	return &image->info;
 }
 
-static struct segment *segment_at(const struct fdbg_image *image, uint64_t address, uint64_t size)
+static struct fdbg_image_segment *segment_at(const struct fdbg_image *image, uint64_t address, uint64_t size)
 {
 	for (size_t i = 0; i < image->n_segments; i++) {
-		struct segment *segment = &image->segments[i];
+		struct fdbg_image_segment *segment = &image->segments[i];
 
 		if (address >= segment->address && address - segment->address < segment->memory_size &&
 		    size <= segment->memory_size - (address - segment->address))
@@ -321,7 +282,7 @@ static struct segment *segment_at(const struct fdbg_image *image, uint64_t addre
 
 const uint8_t *fdbg_image_bytes(const struct fdbg_image *image, uint64_t address, size_t size, bool read_only)
 {
-	struct segment *segment = segment_at(image, address, size);
+	struct fdbg_image_segment *segment = segment_at(image, address, size);
 	uint64_t start;
 
 	if (!segment || (read_only && segment->writable))
@@ -343,7 +304,7 @@ void fdbg_image_each_code(const struct fdbg_image *image,
 			  bool (*visit)(void *context, uint64_t address, const uint8_t *bytes, size_t size), void *context)
 {
 	for (size_t i = 0; i < image->n_segments; i++) {
-		const struct segment *segment = &image->segments[i];
+		const struct fdbg_image_segment *segment = &image->segments[i];
 		uint64_t size = segment->file_size < segment->memory_size ? segment->file_size : segment->memory_size;
 		const uint8_t *bytes = segment->executable && size
 					       ? fdbg_image_bytes(image, segment->address, (size_t)size, false) : NULL;
@@ -355,7 +316,7 @@ void fdbg_image_each_code(const struct fdbg_image *image,
 
 bool fdbg_image_is_code(const struct fdbg_image *image, uint64_t address)
 {
-	struct segment *segment = segment_at(image, address, 1);
+	struct fdbg_image_segment *segment = segment_at(image, address, 1);
 
 	return segment && segment->executable;
 }
@@ -437,7 +398,7 @@ static bool decompress(Elf_Scn *scn, const GElf_Shdr *shdr, bool gnu)
 struct fdbg_error *fdbg_image_section(struct fdbg_image *image, const char *name, const uint8_t **bytes_ret,
 				      size_t *len_ret)
 {
-	struct loaded *grown;
+	struct fdbg_image_loaded *grown;
 	GElf_Shdr shdr;
 	Elf_Data *data;
 	Elf_Scn *scn;
@@ -468,179 +429,10 @@ struct fdbg_error *fdbg_image_section(struct fdbg_image *image, const char *name
 	if (!grown)
 		return &fdbg_error_nomem;
 	image->loaded = grown;
-	grown[image->n_loaded++] = (struct loaded){ scn, data->d_buf, data->d_size };
+	grown[image->n_loaded++] = (struct fdbg_image_loaded){ scn, data->d_buf, data->d_size };
 	*bytes_ret = data->d_buf;
 	*len_ret = data->d_size;
 	return NULL;
-}
-
-/* The section of the symbol table of that type, or NULL. */
-static Elf_Data *symbol_table(const struct fdbg_image *image, uint32_t type, GElf_Shdr *shdr_ret)
-{
-	Elf_Scn *scn = NULL;
-
-	while ((scn = elf_nextscn(image->elf, scn)))
-		if (gelf_getshdr(scn, shdr_ret) && shdr_ret->sh_type == type &&
-		    shdr_ret->sh_entsize == sizeof(Elf64_Sym))
-			return elf_getdata(scn, NULL);
-	return NULL;
-}
-
-bool fdbg_image_has_symtab(const struct fdbg_image *image)
-{
-	GElf_Shdr shdr;
-
-	return symbol_table(image, SHT_SYMTAB, &shdr) != NULL;
-}
-
-void fdbg_image_each_symbol(const struct fdbg_image *image,
-			    bool (*visit)(void *context, const struct fdbg_symbol *symbol), void *context)
-{
-	const struct fdbg_image *from = image;
-	GElf_Shdr shdr;
-	Elf_Data *data = symbol_table(image, SHT_SYMTAB, &shdr);
-	size_t n;
-
-	if (!data && image->separate) {
-		data = symbol_table(image->separate, SHT_SYMTAB, &shdr);
-		from = image->separate;
-	}
-	if (!data) {
-		data = symbol_table(image, SHT_DYNSYM, &shdr);
-		from = image;
-	}
-	if (!data)
-		return;
-	n = data->d_size / sizeof(Elf64_Sym);
-	for (size_t i = 1; i < n && i <= INT32_MAX; i++) {
-		struct fdbg_symbol symbol = { 0 };
-		GElf_Sym sym;
-		const char *name;
-		unsigned int type;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
-			continue;
-		type = GELF_ST_TYPE(sym.st_info);
-		if (type == STT_SECTION || type == STT_FILE || type == STT_TLS)
-			continue;
-		name = elf_strptr(from->elf, shdr.sh_link, sym.st_name);
-		if (!name)
-			continue;
-		symbol.name = fdbg_text_from(name);
-		/* Some tables keep the version in the name. */
-		for (size_t at = 1; at < symbol.name.len; at++)
-			if (name[at] == '@') {
-				symbol.name.len = at;
-				break;
-			}
-		symbol.address = sym.st_value;
-		symbol.size = sym.st_size;
-		symbol.function = type == STT_FUNC || type == STT_GNU_IFUNC;
-		if (!visit(context, &symbol))
-			return;
-	}
-}
-
-struct function_list {
-	struct fdbg_symbol *symbols;
-	size_t n, cap;
-};
-
-static bool add_function(void *context, const struct fdbg_symbol *symbol)
-{
-	struct function_list *list = context;
-
-	if (!symbol->function)
-		return true;
-	if (list->n == list->cap) {
-		size_t cap = list->cap ? list->cap * 2 : 1024;
-		struct fdbg_symbol *grown = reallocarray(list->symbols, cap, sizeof(*grown));
-
-		if (!grown)
-			return false;
-		list->symbols = grown;
-		list->cap = cap;
-	}
-	list->symbols[list->n++] = *symbol;
-	return true;
-}
-
-static int compare_symbols(const void *a, const void *b)
-{
-	const struct fdbg_symbol *x = a, *y = b;
-
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	return x->size < y->size ? -1 : x->size > y->size;
-}
-
-static void make_functions(struct fdbg_image *image)
-{
-	struct function_list list = { 0 };
-	uint64_t reach = 0;
-
-	image->functions_made = true;
-	fdbg_image_each_symbol(image, add_function, &list);
-	image->functions = list.symbols;
-	image->function_reach = calloc(list.n ? list.n : 1, sizeof(*image->function_reach));
-	if (!image->function_reach)
-		return;
-	if (list.n)
-		qsort(list.symbols, list.n, sizeof(*list.symbols), compare_symbols);
-	image->n_functions = list.n;
-	for (size_t i = 0; i < list.n; i++) {
-		uint64_t end = list.symbols[i].address + list.symbols[i].size;
-
-		if (end > reach && end >= list.symbols[i].address)
-			reach = end;
-		image->function_reach[i] = reach;
-	}
-}
-
-bool fdbg_image_imports(const struct fdbg_image *image, const char *name)
-{
-	GElf_Shdr shdr;
-	Elf_Data *data = symbol_table(image, SHT_DYNSYM, &shdr);
-	size_t n = data ? data->d_size / sizeof(Elf64_Sym) : 0;
-
-	for (size_t i = 1; i < n && i <= INT32_MAX; i++) {
-		GElf_Sym sym;
-		const char *imported;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx != SHN_UNDEF)
-			continue;
-		imported = elf_strptr(image->elf, shdr.sh_link, sym.st_name);
-		if (imported && !strcmp(imported, name))
-			return true;
-	}
-	return false;
-}
-
-bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret)
-{
-	size_t low = 0, high;
-
-	if (!image->functions_made)
-		make_functions(image);
-	high = image->n_functions;
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (image->functions[mid].address <= address)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	/* Symbols may nest; go back only as long as an earlier one can reach the address. */
-	while (low-- > 0 && image->function_reach[low] > address) {
-		const struct fdbg_symbol *symbol = &image->functions[low];
-
-		if (address - symbol->address < symbol->size) {
-			*ret = *symbol;
-			return true;
-		}
-	}
-	return false;
 }
 
 void fdbg_image_attach(struct fdbg_image *image, struct fdbg_image *separate)
@@ -649,12 +441,7 @@ void fdbg_image_attach(struct fdbg_image *image, struct fdbg_image *separate)
 		return;
 	fdbg_image_close(image->separate);
 	image->separate = separate;
-	free(image->functions);
-	free(image->function_reach);
-	image->functions = NULL;
-	image->function_reach = NULL;
-	image->n_functions = 0;
-	image->functions_made = false;
+	fdbg_image_forget_functions(image);
 }
 
 struct fdbg_image *fdbg_image_attached(const struct fdbg_image *image)

@@ -24,6 +24,9 @@ struct fdbg_entry {
 
 #define FDBG_NO_PARENT UINT32_MAX
 
+/* Parameters of one function, of either kind; more are not from a compiler and are left out. */
+#define FDBG_MAX_PARAMETERS 4096
+
 /*
  * The line table of a unit, its rows in the order of their addresses (at one address the end of a sequence
  * comes first), without what is not in executable segments: removed functions leave rows at address 0.
@@ -72,7 +75,7 @@ struct fdbg_debuginfo {
 	const struct fdbg_log *log;
 	struct fdbg_arena arena;     /* everything that lives until the close */
 	struct fdbg_dwarf *dwarf;
-	struct fdbg_section abbrev, addr, line, line_str, loc, loclists, ranges, rnglists, str;
+	struct fdbg_section addr, line, line_str, loc, loclists, ranges, rnglists, str;
 
 	struct fdbg_unit_data *units;
 	const struct fdbg_unit **unit_list;

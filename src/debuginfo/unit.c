@@ -5,9 +5,7 @@
 
 #include <dwarf.h>
 
-#include "base/cursor.h"
 #include "debuginfo/internal.h"
-#include "debuginfo/leb.h"
 #include "debuginfo/unit.h"
 
 /* DWARF 5, section 7.12. */
@@ -16,41 +14,6 @@
 /* Longest path of scopes; names of generics are long, but not this long. */
 #define MAX_PATH (1 << 20)
 #define MAX_SCOPES 256
-
-/*
- * What the abbreviations of a unit tell about it without a look at its DIEs: whether there are types, and
- * whether a DIE may be marked as main. DWARF 5, section 7.5.3.
- */
-static void scan_abbrevs(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit)
-{
-	struct fdbg_cursor cursor = fdbg_cursor_over(debuginfo->abbrev.bytes, debuginfo->abbrev.len, 0);
-	uint64_t code, tag, name, form;
-	const uint8_t *children;
-	int64_t constant;
-
-	if (unit->header.abbrev >= cursor.len)
-		return;
-	cursor.pos = unit->header.abbrev;
-	while (fdbg_leb_unsigned(&cursor, &code) && code) {
-		if (!fdbg_leb_unsigned(&cursor, &tag) || !fdbg_cursor_bytes(&cursor, 1, &children))
-			return;
-		switch (tag) {
-		case DW_TAG_base_type:
-		case DW_TAG_structure_type:
-		case DW_TAG_pointer_type:
-		case DW_TAG_enumeration_type:
-			unit->unit.has_types = true;
-		}
-		do {
-			if (!fdbg_leb_unsigned(&cursor, &name) || !fdbg_leb_unsigned(&cursor, &form))
-				return;
-			if (form == DW_FORM_implicit_const && !fdbg_leb_signed(&cursor, &constant))
-				return;
-			if (name == DW_AT_main_subprogram)
-				unit->has_main_abbrev = true;
-		} while (name || form);
-	}
-}
 
 /* "src/main.rs/@/app.1234-cgu.0" → "app"; "src/main.rs/@/1234": *nameless_ret */
 static struct fdbg_text crate_of(struct fdbg_text name, bool *nameless_ret)
@@ -110,6 +73,7 @@ static void read_version(struct fdbg_unit *unit)
 static void read_unit(struct fdbg_debuginfo *debuginfo, const struct fdbg_dwarf_unit *header,
 		      struct fdbg_unit_data *ret)
 {
+	const struct fdbg_abbrev_table *abbrevs;
 	struct fdbg_die die;
 
 	ret->header = *header;
@@ -135,7 +99,9 @@ static void read_unit(struct fdbg_debuginfo *debuginfo, const struct fdbg_dwarf_
 	ret->addr_base = die.addr_base;
 	ret->rnglists_base = die.rnglists_base;
 	ret->loclists_base = die.loclists_base;
-	scan_abbrevs(debuginfo, ret);
+	abbrevs = fdbg_dwarf_abbrevs(debuginfo->dwarf, header);
+	ret->unit.has_types = abbrevs->has_types;
+	ret->has_main_abbrev = abbrevs->has_main;
 }
 
 struct fdbg_error *fdbg_units_load(struct fdbg_debuginfo *debuginfo)

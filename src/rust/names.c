@@ -28,12 +28,6 @@ static bool is_ident(char c)
 	       (c & 0x80);
 }
 
-/* Empty where the end lies before the start: what is within the brackets of a lone `<`. */
-static struct fdbg_text slice(struct fdbg_text text, size_t from, size_t to)
-{
-	return (struct fdbg_text){ text.data + from, to > from ? to - from : 0 };
-}
-
 static bool has_at(struct fdbg_text text, size_t at, const char *what)
 {
 	size_t len = strlen(what);
@@ -77,8 +71,8 @@ static bool split(struct fdbg_text text, const char *separator, struct parts *re
 
 		if (ret->n == MAX_PARTS || !end)
 			return false;
-		ret->items[ret->n++] = slice(text, 0, end);
-		text = skip < text.len ? slice(text, skip, text.len) : slice(text, text.len, text.len);
+		ret->items[ret->n++] = fdbg_text_part(text, 0, end);
+		text = skip < text.len ? fdbg_text_part(text, skip, text.len) : fdbg_text_part(text, text.len, text.len);
 	}
 	return ret->n > 0;
 }
@@ -90,9 +84,9 @@ static struct fdbg_text split_args(struct fdbg_text part, struct fdbg_text *name
 
 	*name_ret = part;
 	if (open == part.len || !open || part.data[part.len - 1] != '>')
-		return slice(part, part.len, part.len);
-	*name_ret = slice(part, 0, open);
-	return slice(part, open + 1, part.len - 1);
+		return fdbg_text_part(part, part.len, part.len);
+	*name_ret = fdbg_text_part(part, 0, open);
+	return fdbg_text_part(part, open + 1, part.len - 1);
 }
 
 /*
@@ -157,7 +151,7 @@ static bool put_legacy_binding(struct fdbg_buf *buf, struct fdbg_text text, size
 		if (depth < 0)
 			break;
 	}
-	put_normal_at(buf, slice(text, type, end), level + 1);
+	put_normal_at(buf, fdbg_text_part(text, type, end), level + 1);
 	fdbg_buf_byte(buf, '>');
 	*i = end - 1;
 	return true;
@@ -327,7 +321,7 @@ static void put_substituted(struct fdbg_buf *buf, struct fdbg_text text, struct 
 			continue;
 		}
 		if (!(i >= 2 && text.data[i - 1] == ':') && !(i && text.data[i - 1] == '\''))
-			arg = argument_for(args, slice(text, i, end), &constants);
+			arg = argument_for(args, fdbg_text_part(text, i, end), &constants);
 		if (arg) {
 			arg->own = false;
 			fdbg_buf_append(buf, arg->text.data, arg->text.len);
@@ -365,7 +359,7 @@ static void put_head(struct fdbg_buf *buf, struct fdbg_text head)
 	if (!fdbg_text_starts(last, "<impl ") || last.data[last.len - 1] != '>')
 		return fdbg_buf_append(buf, head.data, head.len);
 	/* An impl outside the module of its type: `module::<impl Trait for Type>`. */
-	last = slice(last, strlen("<impl "), last.len - 1);
+	last = fdbg_text_part(last, strlen("<impl "), last.len - 1);
 	at = find_outside(last, " for ");
 	if (at == last.len)
 		return put_inherent(buf, last);
@@ -493,7 +487,7 @@ static bool name_from_path(struct fdbg_buf *buf, const struct fdbg_function *fun
 	} else if (has_linkage && linkage.n > rest) {
 		const struct fdbg_text *last = &linkage.items[linkage.n - rest - 1];
 
-		put_head(&head, slice(legacy, 0, (size_t)(last->data + last->len - legacy.data)));
+		put_head(&head, fdbg_text_part(legacy, 0, (size_t)(last->data + last->len - legacy.data)));
 		put_substituted(&full, (struct fdbg_text){ (char *)head.data, head.len }, &args);
 		put_normal(buf, (struct fdbg_text){ (char *)full.data, full.len });
 		put_rest(buf, &path, impl + 1, function_part(&path), &args);
@@ -512,7 +506,7 @@ static void put_v0_arguments(struct fdbg_buf *buf, struct fdbg_text part, const 
 {
 	struct parts own;
 
-	if (split(slice(part, 1, part.len - 1), ", ", &own) && own.n <= args->n)
+	if (split(fdbg_text_part(part, 1, part.len - 1), ", ", &own) && own.n <= args->n)
 		return put_own_arguments(buf, args, args->n - own.n);
 	fdbg_buf_string(buf, "::");
 	put_normal(buf, part);
@@ -552,7 +546,7 @@ static bool name_from_v0(struct fdbg_buf *buf, const struct fdbg_function *funct
 		if (i)
 			fdbg_buf_string(buf, "::");
 		if (!i && part.data[0] == '<') {
-			struct fdbg_text inner = slice(part, 1, part.len - 1);
+			struct fdbg_text inner = fdbg_text_part(part, 1, part.len - 1);
 
 			if (find_outside(inner, " as ") == inner.len) {
 				struct fdbg_buf type = { 0 };

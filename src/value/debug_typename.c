@@ -29,11 +29,6 @@ static size_t part_end(struct fdbg_text name, size_t at)
 	return at;
 }
 
-static struct fdbg_text slice(struct fdbg_text text, size_t from, size_t to)
-{
-	return (struct fdbg_text){ text.data + from, to - from };
-}
-
 static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned int depth);
 
 /*
@@ -58,7 +53,7 @@ static void put_convention(struct fdbg_debug *debug, struct fdbg_text text)
 		fdbg_debug_text(debug, "\"");
 		fdbg_debug_put(debug, text.data + start, stop - start);
 		fdbg_debug_text(debug, "\"");
-		text = slice(text, stop + 1, text.len);
+		text = fdbg_text_part(text, stop + 1, text.len);
 	}
 	fdbg_debug_put(debug, text.data, text.len);
 }
@@ -71,9 +66,9 @@ static void put_plain(struct fdbg_debug *debug, struct fdbg_text text)
 
 		if (!plus)
 			break;
-		put_convention(debug, slice(text, 0, (size_t)(plus - text.data)));
+		put_convention(debug, fdbg_text_part(text, 0, (size_t)(plus - text.data)));
 		fdbg_debug_text(debug, "+");
-		text = slice(text, (size_t)(plus - text.data) + 3, text.len);
+		text = fdbg_text_part(text, (size_t)(plus - text.data) + 3, text.len);
 	}
 	put_convention(debug, text);
 }
@@ -88,7 +83,7 @@ static size_t put_list(struct fdbg_debug *debug, struct fdbg_text list, unsigned
 
 		if (n++)
 			fdbg_debug_text(debug, ", ");
-		put_name(debug, slice(list, at, end), depth);
+		put_name(debug, fdbg_text_part(list, at, end), depth);
 		at = end + 1;
 		while (at < list.len && list.data[at] == ' ')
 			at++;
@@ -114,7 +109,7 @@ static bool is_default(struct fdbg_text head, struct fdbg_text first, struct fdb
 	return (fdbg_text_is(head, "core::cell::lazy::LazyCell") ||
 		fdbg_text_is(head, "std::sync::lazy_lock::LazyLock")) &&
 	       fdbg_text_starts(argument, "fn() -> ") && argument.len == first.len + 8 &&
-	       fdbg_text_equal(slice(argument, 8, argument.len), first);
+	       fdbg_text_equal(fdbg_text_part(argument, 8, argument.len), first);
 }
 
 /* `dyn core::ops::function::Fn<(i32), Output=u8>` is written `dyn core::ops::function::Fn(i32) -> u8`. */
@@ -131,12 +126,12 @@ static bool put_callable(struct fdbg_debug *debug, struct fdbg_text head, struct
 	    !list.len || list.data[0] != '(' || end < 2)
 		return false;
 	fdbg_debug_text(debug, "(");
-	put_list(debug, slice(list, 1, end - 1), depth);
+	put_list(debug, fdbg_text_part(list, 1, end - 1), depth);
 	fdbg_debug_text(debug, ")");
-	result = slice(list, end, list.len);
+	result = fdbg_text_part(list, end, list.len);
 	if (!fdbg_text_starts(result, output))
 		return true;
-	result = slice(result, sizeof(output) - 1, result.len);
+	result = fdbg_text_part(result, sizeof(output) - 1, result.len);
 	if (fdbg_text_is(result, "()"))
 		return true;
 	fdbg_debug_text(debug, " -> ");
@@ -177,8 +172,8 @@ static bool has_lifetime(struct fdbg_text name)
 	};
 
 	while (fdbg_text_starts(name, "&") || fdbg_text_starts(name, "*"))
-		name = fdbg_text_starts(name, "&mut ") || fdbg_text_starts(name, "*mut ") ? slice(name, 5, name.len) :
-		       fdbg_text_starts(name, "*const ") ? slice(name, 7, name.len) : slice(name, 1, name.len);
+		name = fdbg_text_starts(name, "&mut ") || fdbg_text_starts(name, "*mut ") ? fdbg_text_part(name, 5, name.len) :
+		       fdbg_text_starts(name, "*const ") ? fdbg_text_part(name, 7, name.len) : fdbg_text_part(name, 1, name.len);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (fdbg_text_is(name, names[i]))
 			return true;
@@ -188,7 +183,7 @@ static bool has_lifetime(struct fdbg_text name)
 static void put_arguments(struct fdbg_debug *debug, struct fdbg_text head, struct fdbg_text list,
 			  unsigned int depth)
 {
-	struct fdbg_text first = slice(list, 0, part_end(list, 0));
+	struct fdbg_text first = fdbg_text_part(list, 0, part_end(list, 0));
 	bool any = false;
 
 	if (put_callable(debug, head, list, depth))
@@ -199,7 +194,7 @@ static void put_arguments(struct fdbg_debug *debug, struct fdbg_text head, struc
 	}
 	for (size_t at = 0; at < list.len;) {
 		size_t end = part_end(list, at);
-		struct fdbg_text argument = slice(list, at, end);
+		struct fdbg_text argument = fdbg_text_part(list, at, end);
 
 		if (!at || !is_default(head, first, argument)) {
 			fdbg_debug_text(debug, any ? ", " : "<");
@@ -225,7 +220,7 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 	}
 	for (size_t at = 0; at < name.len && !debug->stopped; at++) {
 		char c = name.data[at];
-		struct fdbg_text head = slice(name, done, at), list;
+		struct fdbg_text head = fdbg_text_part(name, done, at), list;
 		size_t end;
 
 		if (c != '<' && c != '(' && c != '[')
@@ -237,7 +232,7 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 		/* A name with brackets that do not match is written as it is from there on. */
 		if (end >= name.len || name.data[end] != (c == '<' ? '>' : c == '(' ? ')' : ']'))
 			break;
-		list = slice(name, at + 1, end);
+		list = fdbg_text_part(name, at + 1, end);
 		put_plain(debug, head);
 		if (c == '<' && at) {
 			put_arguments(debug, head, list, depth + 1);
@@ -258,7 +253,7 @@ static void put_name(struct fdbg_debug *debug, struct fdbg_text name, unsigned i
 		done = end + 1;
 		at = end;
 	}
-	put_plain(debug, slice(name, done, name.len));
+	put_plain(debug, fdbg_text_part(name, done, name.len));
 	if (!done && debug->minor >= FDBG_MINOR_TYPE_LIFETIMES && has_lifetime(name))
 		fdbg_debug_text(debug, "<'_>");
 }
