@@ -77,6 +77,8 @@ static void read_const(Dwarf_Debug dbg, Dwarf_Attribute attr, Dwarf_Half form, s
 			return;
 		ret->present = true;
 		ret->low = value;
+		ret->width = form == DW_FORM_data1 ? 1 : form == DW_FORM_data2 ? 2 : form == DW_FORM_data4 ? 4 :
+			     form == DW_FORM_data8 ? 8 : 0;
 		return;
 	case DW_FORM_data16:
 		if (dwarf_formdata16(attr, &data16, error) == DW_DLV_OK)
