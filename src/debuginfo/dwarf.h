@@ -24,6 +24,7 @@ struct fdbg_dwarf;
 struct fdbg_die_const {
 	bool present;
 	bool negative;        /* of a signed form: high is the sign extension */
+	uint8_t width;        /* bytes of a form that says nothing of a sign (data1 to data8), else 0 */
 	uint64_t low, high;
 };
 

@@ -223,6 +223,7 @@ static void read_const(const struct value *value, struct fdbg_die_const *ret)
 	case DW_FORM_udata:
 		ret->present = true;
 		ret->low = value->number;
+		ret->width = value->form == DW_FORM_udata ? 0 : (uint8_t)fdbg_form_size(value->form, 4, 8, 4);
 		return;
 	case DW_FORM_data16:
 	case DW_FORM_block:

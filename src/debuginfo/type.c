@@ -170,6 +170,7 @@ static bool add_variant_member(void *context, const struct fdbg_die *child)
 		.name = member.name, .has_value = builder->variant.discr_value.present,
 		.value_low = builder->variant.discr_value.low,
 		.value_high = builder->variant.discr_value.high,
+		.value_width = builder->variant.discr_value.width,
 		.type = member.type, .offset = member.offset, .line = (uint32_t)child->decl_line.low,
 		.line_file = child->decl_file.low,
 	};
@@ -211,6 +212,21 @@ static void mask(uint64_t size, uint64_t *low, uint64_t *high)
 		*high = 0;
 }
 
+/*
+ * Values of a signed discriminant are written in the narrowest form that holds them with their sign: -1 is 0xff in one
+ * byte, 255 is 0x00ff in two, however wide the discriminant is.
+ */
+static void extend_sign(struct fdbg_variant *variant)
+{
+	unsigned int bits = variant->value_width * 8u;
+
+	if (!bits || !(variant->value_low >> (bits - 1) & 1))
+		return;
+	if (bits < 64)
+		variant->value_low |= UINT64_MAX << bits;
+	variant->value_high = UINT64_MAX;
+}
+
 /* The variant part of a structure that was read. */
 static void build_variants(struct builder *builder)
 {
@@ -244,8 +260,11 @@ static void build_variants(struct builder *builder)
 		builder->broken = "its discriminant is not an integer in it";
 		return;
 	}
-	for (size_t i = 0; i < type->n_variants; i++)
+	for (size_t i = 0; i < type->n_variants; i++) {
+		if (tag->kind == FDBG_TYPE_BASE && tag->encoding == FDBG_ENCODING_SIGNED)
+			extend_sign(&type->variants[i]);
 		mask(tag->size, &type->variants[i].value_low, &type->variants[i].value_high);
+	}
 }
 
 bool fdbg_type_is_unfinished(const struct fdbg_unit_data *unit, const struct fdbg_entry *entry,

@@ -64,6 +64,7 @@ struct fdbg_variant {
 	struct fdbg_text name;
 	bool has_value;                /* false: the variant that is present when no other's value matches */
 	uint64_t value_low, value_high; /* discriminant, masked to its member's size; high: bits 64 to 127 */
+	uint8_t value_width;           /* bytes of the form that it was written in, 0: of no fixed width */
 	/* the payload structure; its members' offsets count from the start of the enum */
 	struct fdbg_type_ref type;
 	uint64_t offset;               /* of the payload member (0 in all known compilers) */

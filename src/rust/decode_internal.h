@@ -18,6 +18,7 @@
 #define FDBG_MAX_ADDRESS ((uint64_t)1 << 56)
 
 struct fdbg_desc;
+struct fdbg_unsized;
 struct fdbg_visual;
 
 /* An object whose bytes are there. */
@@ -84,6 +85,7 @@ struct fdbg_desc {
 	size_t n_variants;
 	struct fdbg_desc_seq seq;       /* of what has a pointer and a length */
 	void *extra;                    /* of decoders with more to remember */
+	const struct fdbg_unsized *unsized; /* of fat pointers: the struct behind them; NULL: a slice, str, trait object */
 	struct fdbg_visual *visual;     /* visualizers that match (visualize.c); NULL: none */
 };
 
@@ -308,6 +310,34 @@ void fdbg_decode_concrete(struct fdbg_decoder *decoder, const struct fdbg_desc *
 
 /* How many words the vtable at a path of a fat pointer's type has; 0: not known. */
 uint64_t fdbg_vtable_words(const struct fdbg_type *fat, const char *path);
+
+/* decode_unsized.c: structs behind fat pointers whose last field has no size of its own */
+
+/*
+ * How objects of the struct lie in memory; dyn: what is at their end is a trait object, else a slice or str. NULL when
+ * it is no such struct, or memory is exhausted.
+ */
+const struct fdbg_unsized *fdbg_describe_unsized(struct fdbg_decoder *decoder, const struct fdbg_type *type, bool dyn);
+
+/*
+ * Bytes of an object up to the elements of its slice, or to the end of its trait object, which is a concrete one (NULL
+ * for slices).
+ */
+uint64_t fdbg_unsized_extent(const struct fdbg_unsized *plan, const struct fdbg_desc *concrete);
+
+/* *to = the last field of an object whose extent is there; length: of the slice at the end. */
+void fdbg_decode_unsized_part(struct fdbg_decoder *decoder, const struct fdbg_unsized *plan,
+			      const struct fdbg_object *object, uint64_t length, const struct fdbg_desc *concrete,
+			      struct fdbg_value *to);
+
+/* *to = a reference to the object at address, which ends in a slice of that length. */
+void fdbg_decode_unsized(struct fdbg_decoder *decoder, const struct fdbg_object *object, enum fdbg_ref_kind kind,
+			 uint64_t address, const struct fdbg_unsized *plan, uint64_t length, struct fdbg_value *to);
+
+/* For fdbg_decode_concrete: the reference *to leads to an object that ends in that trait object; context: its plan. */
+void fdbg_follow_unsized_dyn(struct fdbg_decoder *decoder, const struct fdbg_object *object,
+			     const struct fdbg_desc *concrete, uint64_t pointer, const void *context,
+			     struct fdbg_value *to);
 
 /* decode_rc.c */
 bool fdbg_describe_rc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);

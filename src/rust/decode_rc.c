@@ -18,7 +18,7 @@ struct rc {
 	uint64_t strong, weak, value;     /* offsets in the block */
 	struct fdbg_text strong_type, weak_type;
 	struct fdbg_desc_ref value_ref;
-	struct fdbg_desc_seq seq;         /* of the elements of a slice */
+	const struct fdbg_unsized *plan;  /* of a block without a size of its own */
 };
 
 static struct fdbg_value struct_of(struct fdbg_text type, struct fdbg_field *fields, size_t n)
@@ -76,25 +76,23 @@ static void decode_block(struct fdbg_decoder *decoder, const struct fdbg_desc *d
 		fdbg_decode_part(decoder, value, object, rc->value, node);
 }
 
-/* count: the number of elements. */
+/* count: the number of elements at the end. */
 static enum fdbg_memview_state step_slice_block(struct fdbg_decoder *decoder, const struct fdbg_item *item)
 {
 	const struct rc *rc = item->desc->extra;
-	uint64_t address = item->address, count = item->count;
+	uint64_t count = item->count;
 	enum fdbg_memview_state state;
 	struct fdbg_value *node;
 	struct fdbg_object object;
 	const uint8_t *bytes;
 
-	state = fdbg_decode_read(decoder, address, rc->value, &bytes);
+	state = fdbg_decode_read(decoder, item->address, fdbg_unsized_extent(rc->plan, NULL), &bytes);
 	if (state != FDBG_MEMVIEW_READY)
 		return state;
 	object = fdbg_decode_object(decoder, item, bytes);
 	node = put_block(decoder, rc, &object, item->to);
 	if (node)
-		fdbg_decode_seq_at(decoder, &rc->seq, &object, address + rc->value, count,
-				   rc->seq.text ? FDBG_SEQ_STR : FDBG_SEQ_ARRAY, FDBG_ARRAY_SLICE,
-				   FDBG_TEXT("[u8]"), node);
+		fdbg_decode_unsized_part(decoder, rc->plan, &object, count, NULL, node);
 	return state;
 }
 
@@ -103,22 +101,18 @@ static enum fdbg_memview_state step_dyn_block(struct fdbg_decoder *decoder, cons
 {
 	const struct rc *rc = item->desc->extra;
 	const struct fdbg_desc *concrete = item->state;
-	uint64_t align = concrete->type->align ? concrete->type->align : 1;
-	uint64_t offset = (rc->value + align - 1) / align * align;
 	enum fdbg_memview_state state;
 	struct fdbg_value *node;
 	struct fdbg_object object;
 	const uint8_t *bytes;
 
-	if (align > 4096 || concrete->type->size > FDBG_MAX_OBJECT / 2)
-		return FDBG_MEMVIEW_FAULT;
-	state = fdbg_decode_read(decoder, item->address, offset + concrete->type->size, &bytes);
+	state = fdbg_decode_read(decoder, item->address, fdbg_unsized_extent(rc->plan, concrete), &bytes);
 	if (state != FDBG_MEMVIEW_READY)
 		return state;
 	object = fdbg_decode_object(decoder, item, bytes);
 	node = put_block(decoder, rc, &object, item->to);
 	if (node)
-		fdbg_decode_part(decoder, concrete, &object, offset, node);
+		fdbg_decode_unsized_part(decoder, rc->plan, &object, 0, concrete, node);
 	return state;
 }
 
@@ -225,28 +219,6 @@ static bool describe_inner_pointer(struct fdbg_decoder *decoder, const struct fd
 	return data->kind == FDBG_TYPE_POINTER;
 }
 
-/* A slice's element and kind are in the name of the block: `RcInner<str>`, `ArcInner<[u16]>`. */
-static bool describe_slice(struct rc *rc, const struct fdbg_type *block, const struct fdbg_type *elem)
-{
-	bool text = fdbg_text_ends(block->name, "<str>"), slice = fdbg_text_ends(block->name, "]>");
-
-	rc->seq = (struct fdbg_desc_seq){ .elem = { .type = elem }, .stride = elem->size, .text = text };
-	rc->seq.bytes = elem->kind == FDBG_TYPE_BASE && fdbg_text_is(elem->name, "u8");
-	return (text && rc->seq.bytes) || slice;
-}
-
-/*
- * Old compilers give the elements a place before the counts or far beyond, depending on their size. Where it can
- * be neither, it is the next that their alignment allows (std-types.md, section 6.2).
- */
-static void place_slice(struct rc *rc, const struct fdbg_type *elem)
-{
-	uint64_t end = (rc->strong > rc->weak ? rc->strong : rc->weak) + 8;
-
-	if ((rc->value < end || rc->value > 4096) && elem->align && elem->align <= 4096)
-		rc->value = (end + elem->align - 1) / elem->align * elem->align;
-}
-
 static bool describe_counted(struct fdbg_decoder *decoder, struct fdbg_desc *desc, const char *value_name,
 			     struct fdbg_text count_type)
 {
@@ -259,15 +231,16 @@ static bool describe_counted(struct fdbg_decoder *decoder, struct fdbg_desc *des
 	if (block->kind != FDBG_TYPE_STRUCT || !fdbg_word_path(block, strong, &rc->strong) ||
 	    !fdbg_word_path(block, weak, &rc->weak) || !fdbg_type_path(block, value_name, &value, &rc->value))
 		return false;
-	if (rc->form == RC_SLICE)
-		place_slice(rc, value);
 	if (rc->form == RC_SIZED && (rc->value > block->size || value->size > block->size - rc->value))
 		return false;
-	if (rc->form != RC_SIZED &&
-	    (rc->strong + 8 > rc->value || rc->weak + 8 > rc->value || rc->value > 4096))
-		return false;
-	if (rc->form == RC_SLICE && !describe_slice(rc, block, value))
-		return false;
+	if (rc->form != RC_SIZED) {
+		rc->plan = fdbg_describe_unsized(decoder, block, rc->form == RC_DYN);
+		/* The value is the last field, behind the counts. */
+		if (!rc->plan || fdbg_type_of(&block->members[block->n_members - 1].type) != value ||
+		    fdbg_unsized_extent(rc->plan, NULL) < rc->strong + 8 ||
+		    fdbg_unsized_extent(rc->plan, NULL) < rc->weak + 8)
+			return false;
+	}
 	rc->strong_name = FDBG_TEXT("strong");
 	rc->weak_name = FDBG_TEXT("weak");
 	rc->value_name = fdbg_text_from(value_name);

@@ -293,13 +293,24 @@ static void decode_fat_unknown(struct fdbg_decoder *decoder, const struct fdbg_d
 		.ref = { .kind = FDBG_REF_PTR,
 			 .address = fdbg_word_at(object->bytes + desc->seq.pointer, 8) },
 	};
-	if (desc->extra)
+	if (desc->unsized)
+		fdbg_decode_unsized(decoder, object, FDBG_REF_PTR, fields[0].value.ref.address, desc->unsized,
+				    fdbg_word_at(object->bytes + desc->seq.length, 8), &fields[0].value);
+	else if (desc->extra)
 		decode_raw_target(decoder, desc, object, &fields[0].value);
 	fields[1].name = FDBG_TEXT("length");
 	fields[1].value = fdbg_usize_value(fdbg_word_at(object->bytes + desc->seq.length, 8));
 	*to = (struct fdbg_value){
 		.kind = FDBG_VALUE_STRUCT, .record = { .type = desc->name, .fields = fields, .n_fields = 2 },
 	};
+}
+
+/* A reference to a struct with a slice at its end. */
+static void decode_unsized_ref(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			       const struct fdbg_object *object, struct fdbg_value *to)
+{
+	fdbg_decode_unsized(decoder, object, desc->ref_kind, fdbg_word_at(object->bytes + desc->seq.pointer, 8),
+			    desc->unsized, fdbg_word_at(object->bytes + desc->seq.length, 8), to);
 }
 
 static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
@@ -324,6 +335,8 @@ static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		desc->seq.text = fdbg_text_is(pointee, "str") && desc->seq.bytes;
 		if (desc->seq.text || (fdbg_text_starts(pointee, "[") && fdbg_text_ends(pointee, "]")))
 			desc->extra = desc;
+		else
+			desc->unsized = fdbg_describe_unsized(decoder, desc->seq.elem.type, false);
 		return true;
 	}
 	if (fdbg_text_is(pointee, "str") ||
@@ -348,6 +361,9 @@ static bool describe_fat(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		desc->seq.bytes = true;
 		return true;
 	}
+	desc->unsized = fdbg_describe_unsized(decoder, desc->seq.elem.type, false);
+	if (desc->unsized)
+		desc->decode = decode_unsized_ref;
 	return true;
 }
 
@@ -390,25 +406,51 @@ static void decode_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *des
 		.kind = FDBG_VALUE_STRUCT, .record = { .type = desc->name, .fields = fields, .n_fields = 2 },
 	};
 	if (pointer)
-		fdbg_decode_concrete(decoder, desc, object, pointer, vtable, desc->count, follow_dyn, NULL,
+		fdbg_decode_concrete(decoder, desc, object, pointer, vtable, desc->count,
+				     desc->unsized ? fdbg_follow_unsized_dyn : follow_dyn, desc->unsized,
 				     &fields[0].value);
+}
+
+/* A reference to a struct with a trait object at its end, which is followed where its type is found. */
+static void decode_unsized_dyn(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			       const struct fdbg_object *object, struct fdbg_value *to)
+{
+	uint64_t pointer = fdbg_word_at(object->bytes + desc->seq.pointer, 8);
+	uint64_t vtable = fdbg_word_at(object->bytes + desc->seq.length, 8);
+
+	if (!pointer || !vtable) {
+		*to = fdbg_value_opaque("trait object whose pointer or vtable is null");
+		return;
+	}
+	*to = (struct fdbg_value){
+		.kind = FDBG_VALUE_REF, .ref = { .kind = desc->ref_kind, .address = pointer },
+	};
+	fdbg_decode_concrete(decoder, desc, object, pointer, vtable, desc->count, fdbg_follow_unsized_dyn, desc->unsized,
+			     to);
 }
 
 static bool describe_dyn(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 {
+	const struct fdbg_type *pointer;
 	struct fdbg_text pointee;
+	uint64_t offset = 0;
 
-	(void)decoder;
 	if (desc->type->n_members != 2 || desc->type->size != 16 ||
 	    !fdbg_word_path(desc->type, "pointer", &desc->seq.pointer) ||
 	    !fdbg_word_path(desc->type, "vtable", &desc->seq.length))
 		return false;
 	pointee = pointee_name(desc->name, &desc->ref_kind);
-	if (!fdbg_text_starts(pointee, "dyn ") && !fdbg_text_starts(pointee, "(dyn "))
-		return false;
 	desc->count = fdbg_vtable_words(desc->type, "vtable");
 	desc->decode = decode_dyn;
-	return true;
+	if (fdbg_text_starts(pointee, "dyn ") || fdbg_text_starts(pointee, "(dyn "))
+		return true;
+	if (!pointee.len || !fdbg_type_path(desc->type, "pointer", &pointer, &offset) ||
+	    pointer->kind != FDBG_TYPE_POINTER)
+		return false;
+	desc->unsized = fdbg_describe_unsized(decoder, fdbg_type_of((struct fdbg_type_ref *)&pointer->target), true);
+	if (desc->unsized && desc->ref_kind != FDBG_REF_PTR)
+		desc->decode = decode_unsized_dyn;
+	return desc->unsized;
 }
 
 static bool describe_pointer_struct(struct fdbg_decoder *decoder, struct fdbg_desc *desc)

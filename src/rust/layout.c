@@ -276,13 +276,15 @@ bool fdbg_type_uninhabited(const struct fdbg_type *type)
 			return true;
 		if (type->kind == FDBG_TYPE_VARIANTS && !type->n_variants && !fdbg_type_is_coroutine(type))
 			return true;
+		if (type->kind == FDBG_TYPE_ARRAY && type->has_count && type->count)
+			stack[n++] = fdbg_type_of((struct fdbg_type_ref *)&type->target);
 		if (type->kind != FDBG_TYPE_STRUCT)
 			continue;
 		for (size_t i = 0; i < type->n_members && n < MAX_DEPTH; i++) {
 			const struct fdbg_type *field = fdbg_type_of(&type->members[i].type);
 
 			if (field->kind == FDBG_TYPE_STRUCT || field->kind == FDBG_TYPE_VARIANTS ||
-			    (field->kind == FDBG_TYPE_BASE && !field->size))
+			    field->kind == FDBG_TYPE_ARRAY || (field->kind == FDBG_TYPE_BASE && !field->size))
 				stack[n++] = field;
 		}
 	}

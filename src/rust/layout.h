@@ -44,7 +44,7 @@ struct fdbg_layout_rules {
 void fdbg_layout_of(const struct fdbg_type *type, const struct fdbg_layout_rules *rules,
 		    struct fdbg_layout *ret);
 
-/* True when no value of the type can exist: `!`, an enum without variants, or a struct that contains one. */
+/* True when no value of the type can exist: `!`, an enum without variants, or a struct or array that contains one. */
 bool fdbg_type_uninhabited(const struct fdbg_type *type);
 
 /* The last part of a qualified name, with its arguments. */

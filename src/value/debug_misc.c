@@ -315,6 +315,41 @@ static bool put_display(struct fdbg_debug *debug, const struct fdbg_value *value
 	return true;
 }
 
+/* What is inside is an Option of both; Debug shows a count and an Option of the element. */
+static bool put_repeat_n(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
+{
+	const struct fdbg_value *inner = fdbg_shape_field(value, "inner"), *parts, *count = NULL, *element = NULL;
+	struct fdbg_debug_group group;
+
+	if (!inner || inner->kind != FDBG_VALUE_VARIANT || inner->variant.n_fields > 1)
+		return false;
+	parts = inner->variant.n_fields ? &inner->variant.fields[0].value : NULL;
+	if (parts) {
+		count = fdbg_shape_field(parts, "count");
+		element = fdbg_shape_field(parts, "element");
+		if (!count || !element)
+			return false;
+	}
+	fdbg_debug_text(debug, rule->text);
+	group = fdbg_debug_open(debug, " {", "}", true);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "count: ");
+	if (count)
+		fdbg_debug_value(debug, count);
+	else
+		fdbg_debug_text(debug, "0");
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_item_begin(debug, &group);
+	fdbg_debug_text(debug, "element: ");
+	if (element)
+		fdbg_debug_wrap(debug, "Some", element);
+	else
+		fdbg_debug_text(debug, "None");
+	fdbg_debug_item_end(debug, &group);
+	fdbg_debug_close(debug, &group);
+	return true;
+}
+
 const struct std_rule fdbg_debug_misc_rules[] = {
 	{ "alloc::collections::binary_heap::PeekMut<", put_peek, "PeekMut" },
 	{ "alloc::string::Drain", put_drain, "Drain" },
@@ -324,6 +359,7 @@ const struct std_rule fdbg_debug_misc_rules[] = {
 	{ "core::hash::BuildHasherDefault<", fdbg_debug_fixed, "BuildHasherDefault" },
 	{ "core::iter::sources::empty::Empty<", fdbg_debug_fixed, "Empty" },
 	{ "core::iter::sources::from_fn::FromFn<", fdbg_debug_fixed, "FromFn" },
+	{ "core::iter::sources::repeat_n::RepeatN<", put_repeat_n, "RepeatN" },
 	{ "core::iter::sources::successors::Successors<", put_one_field, "next" },
 	{ "core::task::wake::Context", put_one_field, "waker" },
 	{ "core::task::wake::Waker", put_waker, "Waker" },

@@ -64,12 +64,21 @@ static bool put_dyn(struct fdbg_debug *debug, const struct fdbg_value *value, co
 	return true;
 }
 
-/* A trait object whose concrete type is not known: no claim is made about what it holds. */
+/*
+ * A trait object whose concrete type is not known: no claim is made about what it holds. With one field: dyn Any at the
+ * end of a struct.
+ */
 static bool put_dyn_object(struct fdbg_debug *debug, const struct fdbg_value *value,
 			   const struct std_rule *rule)
 {
 	(void)rule;
-	if (value->kind != FDBG_VALUE_STRUCT || value->record.n_fields)
+	if (value->kind != FDBG_VALUE_STRUCT)
+		return false;
+	if (value->record.n_fields == 1 && is_any(value->record.type)) {
+		fdbg_debug_text(debug, "Any { .. }");
+		return true;
+	}
+	if (value->record.n_fields)
 		return false;
 	fdbg_debug_text(debug, "<");
 	fdbg_debug_put(debug, value->record.type.data, value->record.type.len);
@@ -107,16 +116,15 @@ static bool put_raw_dyn(struct fdbg_debug *debug, const struct fdbg_value *value
 	return true;
 }
 
-static bool put_raw_slice(struct fdbg_debug *debug, const struct fdbg_value *value,
-			  const struct std_rule *rule)
+/* Raw fat pointers: to trait objects, to slices and str, to structs that end in one. */
+static bool put_raw(struct fdbg_debug *debug, const struct fdbg_value *value, const struct std_rule *rule)
 {
 	const struct fdbg_value *pointer = fdbg_shape_field(value, "data_ptr");
 	const struct fdbg_value *length = fdbg_shape_field(value, "length");
 	struct fdbg_debug_group group;
 
-	(void)rule;
 	if (!pointer || !length || pointer->kind != FDBG_VALUE_REF)
-		return false;
+		return put_raw_dyn(debug, value, rule);
 	if (debug->minor < FDBG_MINOR_POINTER_PARTS) {
 		fdbg_debug_address(debug, pointer->ref.address);
 		return true;
@@ -373,13 +381,10 @@ static const struct std_rule rules[] = {
 	{ "&mut dyn ", put_dyn, NULL },
 	{ "&(dyn ", put_dyn, NULL },
 	{ "&mut (dyn ", put_dyn, NULL },
-	{ "*const dyn ", put_raw_dyn, NULL },
-	{ "*mut dyn ", put_raw_dyn, NULL },
-	{ "*const [*", put_raw_slice, NULL },
-	{ "*mut [*", put_raw_slice, NULL },
-	{ "*const str", put_raw_slice, NULL },
-	{ "*mut str", put_raw_slice, NULL },
+	{ "*const ", put_raw, NULL },
+	{ "*mut ", put_raw, NULL },
 	{ "dyn ", put_dyn_object, NULL },
+	{ "(dyn ", put_dyn_object, NULL },
 	{ "alloc::borrow::Cow<", fdbg_debug_inner, NULL },
 	{ "alloc::boxed::Box<", put_dyn, NULL },
 	{ "alloc::collections::binary_heap::BinaryHeap<", put_list, NULL },
@@ -439,7 +444,7 @@ bool fdbg_debug_std(struct fdbg_debug *debug, struct fdbg_text type, const struc
 	    !fdbg_text_starts(type, "std::") &&
 	    !fdbg_text_starts(type, "hashbrown::") && !fdbg_text_starts(type, "&") &&
 	    !fdbg_text_starts(type, "*") &&
-	    !fdbg_text_starts(type, "dyn "))
+	    !fdbg_text_starts(type, "dyn ") && !fdbg_text_starts(type, "(dyn "))
 		return false;
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct std_rule *rule = tables[i]; rule->prefix; rule++) {

@@ -180,6 +180,21 @@ static bool has_lifetime(struct fdbg_text name)
 	return false;
 }
 
+/* An argument; that of an associated type, `Item=u8`, is written with blanks. */
+static void put_argument(struct fdbg_debug *debug, struct fdbg_text argument, unsigned int depth)
+{
+	size_t name = 0;
+
+	while (name < argument.len && is_segment(argument.data[name]))
+		name++;
+	if (name && name < argument.len && argument.data[name] == '=') {
+		put_plain(debug, fdbg_text_part(argument, 0, name));
+		fdbg_debug_text(debug, " = ");
+		argument = fdbg_text_part(argument, name + 1, argument.len);
+	}
+	put_name(debug, argument, depth);
+}
+
 static void put_arguments(struct fdbg_debug *debug, struct fdbg_text head, struct fdbg_text list,
 			  unsigned int depth)
 {
@@ -198,7 +213,7 @@ static void put_arguments(struct fdbg_debug *debug, struct fdbg_text head, struc
 
 		if (!at || !is_default(head, first, argument)) {
 			fdbg_debug_text(debug, any ? ", " : "<");
-			put_name(debug, argument, depth);
+			put_argument(debug, argument, depth);
 			any = true;
 		}
 		at = end + 1;

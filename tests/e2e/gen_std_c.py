@@ -39,6 +39,13 @@ pub fn later(x: &u8) -> Option<u8> { x.checked_add(1) }
 pub fn twice(x: u8) -> u8 { x.wrapping_mul(2) }
 pub fn odd(x: &u8) -> bool { x % 2 == 1 }
 pub fn weak_slice<T>(v: Vec<T>) -> std::sync::Weak<[T]> { let a: std::sync::Arc<[T]> = v.into(); std::sync::Arc::downgrade(&a) }
+#[derive(Debug)] pub struct Tail<T: ?Sized> { pub a: u8, pub b: u32, pub t: T }
+#[derive(Debug)] pub struct Last<T: ?Sized>(pub u16, pub T);
+#[derive(Debug)] pub struct Only<T: ?Sized>(pub T);
+#[derive(Debug)] #[repr(align(32))] pub struct Far(pub u8);
+pub fn ref_slice<T>(v: Vec<T>) -> std::cell::Ref<'static, [T]> {
+    std::cell::Ref::map(Box::leak(Box::new(std::cell::RefCell::new(v))).borrow(), |v| &v[..])
+}
 pub fn weak_str(s: &str) -> std::rc::Weak<str> { let r: std::rc::Rc<str> = s.into(); std::rc::Rc::downgrade(&r) }
 pub fn weak_dyn<T: fmt::Debug + 'static>(x: T) -> std::rc::Weak<dyn fmt::Debug> {
     let r: std::rc::Rc<dyn fmt::Debug> = std::rc::Rc::new(x);
@@ -113,6 +120,8 @@ fixed(1, "std::string::Drain<'static>", None, [
     lambda g: "hlp::leak(%s.to_string()).drain(..)" % str_literal(g)], kind="string_drain")
 wrap(1, "std::option::IntoIter<%s>", None, ["Some({V}).into_iter()", "None::<{T}>.into_iter()"], kind="option_iter")
 wrap(1, "std::iter::Once<%s>", None, ["std::iter::once::<{T}>({V})"], kind="iter_once")
+fixed(1, "std::iter::RepeatN<String>", None, [lambda g: "std::iter::repeat_n(String::from(%s), %d)" % (str_literal(g), g.rng.randrange(3))],
+      since=(1, 95), kind="repeat_n")
 wrap(1, "std::future::Ready<%s>", None, ["std::future::ready::<{T}>({V})"])
 wrap(1, "std::panic::AssertUnwindSafe<%s>", None, ["std::panic::AssertUnwindSafe::<{T}>({V})"])
 wrap(1, "std::vec::Drain<'static, %s>", None, ["hlp::leak::<Vec<{T}>>(vec![{V}]).drain(..)", "hlp::leak::<Vec<{T}>>(vec![]).drain(..)"],
@@ -161,3 +170,43 @@ def weak_dyn(g, depth):
 
 
 wrap(1, "std::ptr::NonNull<[%s]>", None, ["std::ptr::NonNull::<[{T}]>::from(hlp::leak_slice::<{T}>(vec![{V}]))"], kind="non_null_slice")
+
+
+# What may stand around something without a size: a type and a value.
+AROUND = [("std::cell::RefCell<%s>", "std::cell::RefCell::new(%s)"), ("std::sync::Mutex<%s>", "std::sync::Mutex::new(%s)"),
+          ("std::sync::RwLock<%s>", "std::sync::RwLock::new(%s)"),
+          (C + "Tail<%s>", C + "Tail { a: 1, b: 2, t: %s }"), (C + "Last<%s>", C + "Last(3, %s)"), (C + "Only<%s>", C + "Only(%s)")]
+
+
+@con(4)
+def unsized_tail(g, depth):
+    """Pointers to structs that end in a slice or a trait object."""
+    t = g.rng.choice([g.type(depth - 1), Type(C + "Far", None, lambda: C + "Far(%s)" % int_value(g, "u8"))])
+    layers = g.rng.choices(AROUND, k=g.rng.choice([1, 1, 2, 3]))
+    end = g.rng.choice(["[%s]" % t.rust, "dyn std::fmt::Debug", "dyn std::any::Any"])
+    rust, count = end, g.rng.randrange(4)
+    for outer, _ in layers:
+        rust = outer % rust
+    pointers = ["Box<%s>", "std::rc::Rc<%s>", "std::sync::Arc<%s>", "&'static %s", "&'static mut %s"]
+    pointer = g.rng.choice(pointers + (["*const %s"] if g.rustc >= (1, 95) else []))
+    full = pointer % rust
+
+    def value():
+        kind, text = ("[%s; %d]" % (t.rust, count), "[%s]" % ", ".join(t.value() for _ in range(count))) if end[0] == "[" else \
+            (t.rust, t.value())
+        for outer, around in layers:
+            kind, text = outer % kind, around % text
+        if pointer[0] in "&*":
+            return "(hlp::leak::<%s>(%s) as %s)" % (kind, text, full)
+        return "(%s::<%s>::new(%s) as %s)" % (pointer[:pointer.index("<")], kind, text, full)
+
+    return Type(full, None, value)
+
+
+wrap(1, "std::cell::Ref<'static, [%s]>", None, ["crate::kit_c::ref_slice::<{T}>(vec![{V}])"], kind="ref_slice")
+fixed(1, "std::rc::Rc<std::path::Path>", None, [lambda g: "std::path::Path::new(hlp::b::os_str(%s)).into()" % byte_literal(g)],
+      kind="rc_path")
+fixed(1, "std::sync::Arc<std::ffi::OsStr>", None, [lambda g: "hlp::b::os_str(%s).into()" % byte_literal(g)], kind="arc_os_str")
+fixed(1, "std::sync::Arc<std::ffi::CStr>", None, [lambda g: "hlp::b::c_str(%s).into()" % byte_literal(g, nul=False)], kind="arc_c_str")
+fixed(1, "*const std::path::Path", None, [lambda g: "(std::path::Path::new(%s) as *const std::path::Path)" % str_literal(g)],
+      since=(1, 95), kind="raw_path")

@@ -462,12 +462,25 @@ def niche_payload(g, depth):
     return g.rng.choice([vec, boxed, reference, option])(g, depth)
 
 
+def discriminants(g, prim, count):
+    """Distinct numbers, of which many have the same low bytes with another sign."""
+    bits = INT_BITS[prim]
+    low, high = (0, 2 ** bits - 1) if prim[0] == "u" else (-2 ** (bits - 1), 2 ** (bits - 1) - 1)
+    chosen = set()
+    while len(chosen) < count:
+        width = g.rng.choice([7, 8, 15, 16, 31, 32, 63, 64])
+        n = g.rng.choice([1, -1]) * (1 << width) + g.rng.choice([-1, 0, 1])
+        chosen.add(min(max(g.rng.choice([n, n, -1, 255, g.rng.randint(-20, 20)]), low), high))
+    return g.rng.sample(sorted(chosen), count)
+
+
 @con(9)
 def data_enum(g, depth):
     old = g.reuse("enum", depth)
     if old:
         return old
     path = g.new_path("D")
+    chosen = None
     shape = g.rng.randrange(4)
     count = g.rng.choice([1, 2, 2, 3, 3, 4, 6, 12])
     attr = ""
@@ -482,7 +495,10 @@ def data_enum(g, depth):
     else:
         variants = [[g.type(depth - 1) for _ in range(g.rng.choice([0, 1, 1, 2, 3]))] for _ in range(count)]
         if shape == 3:
-            attr = g.rng.choice(["#[repr(u8)]\n", "#[repr(C)]\n", "#[repr(i16)]\n", "#[repr(C, u32)]\n", "#[repr(u64)]\n"])
+            prim = g.rng.choice(["u8", "i16", "C", "C, u32", "u64", "i8", "i32", "i64", "isize", "C, i16"])
+            attr = "#[repr(%s)]\n" % prim
+            if prim != "C" and count <= 20 and g.rustc >= (1, 66) and g.rng.randrange(4):
+                chosen = discriminants(g, prim.split()[-1], count)
     names = g.rng.sample(VARIANT_NAMES, count) if count <= 20 else ["V%d" % i for i in range(count)]
     makers, text = [], []
     for name, types in zip(names, variants):
@@ -497,6 +513,8 @@ def data_enum(g, depth):
             fields = field_block(g, types)
             text.append("%s { %s }" % (name, ", ".join("%s: %s" % (f, t.rust) for f, t in zip(fields, types))))
             makers.append((name, fields, types))
+    if chosen:
+        text = ["%s = %d" % nd for nd in zip(text, chosen)]
     g.item(path, "#[derive(Debug)]\n%spub enum %s { %s }" % (attr, path[-1], ", ".join(text)))
 
     def value():
