@@ -96,6 +96,7 @@ struct follower {
 	uint32_t reg;
 	bool altered;      /* only what is certain counts */
 	bool entry;        /* it is followed from the entry of a function: what its callees do with it, it does */
+	bool outlined;     /* it is in code that goes on where it was called */
 	int nested;
 	unsigned int *steps;
 };
@@ -107,7 +108,16 @@ struct place {
 
 static enum fdbg_fate follow(const struct follower *follower, struct place from);
 
-/* What a callee does with the register. */
+/* Is there code that LLVM's outliner took from several functions? It leaves all registers as those expect. */
+static bool is_outlined(struct fdbg_callers *callers, uint64_t address)
+{
+	struct fdbg_symbol symbol;
+
+	return fdbg_debuginfo_symbol_at(callers->debuginfo, address, &symbol) && symbol.address == address &&
+	       fdbg_text_starts(symbol.name, "OUTLINED_FUNCTION_");
+}
+
+/* What a callee does with the register; RETURNED: it leaves it to the code behind the call. */
 static enum fdbg_fate callee_fate(const struct follower *follower, uint64_t target, bool met)
 {
 	struct follower inner = *follower;
@@ -116,16 +126,19 @@ static enum fdbg_fate callee_fate(const struct follower *follower, uint64_t targ
 	if (fdbg_callers_takes(follower->callers, target, follower->reg) == FDBG_CALLERS_ALWAYS)
 		return FDBG_FATE_READ;
 	inner.nested++;
-	if (inner.nested > MAX_NESTED || (follower->altered && !follower->entry))
+	inner.outlined = is_outlined(follower->callers, target);
+	if (inner.nested > MAX_NESTED || (follower->altered && !follower->entry && !inner.outlined))
 		return FDBG_FATE_UNKNOWN;
 	fate = follow(&inner, (struct place){ target, met });
-	return fate == FDBG_FATE_RETURNED ? FDBG_FATE_DEAD : fate;
+	return fate == FDBG_FATE_RETURNED && !inner.outlined ? FDBG_FATE_DEAD : fate;
 }
 
 /* Does code at an address belong to the function whose ways are known? */
 static bool is_inside(const struct follower *follower, uint64_t address)
 {
-	return !follower->nested && address >= follower->callers->owner_low && address < follower->callers->owner_high;
+	const struct fdbg_callers *callers = follower->callers;
+
+	return !follower->nested && !callers->owner_unclear && address >= callers->owner_low && address < callers->owner_high;
 }
 
 static enum fdbg_fate follow(const struct follower *follower, struct place from)
@@ -145,8 +158,8 @@ static enum fdbg_fate follow(const struct follower *follower, struct place from)
 			uint64_t before = 0;
 			bool ends = true;
 
-			if (is_inside(follower, at.pc) || callers->owner_unclear)
-				at.met |= !follower->nested && ways_meet(callers, at.pc);
+			if (!follower->nested && !(callers->owner_unclear && follower->entry))
+				at.met |= ways_meet(callers, at.pc);
 			/* One set of visited places does for all depths: what a place does with the register is the same. */
 			if (fdbg_map_get(&callers->visited, at.pc, &before) && (before == 1 || at.met))
 				break;
@@ -156,28 +169,34 @@ static enum fdbg_fate follow(const struct follower *follower, struct place from)
 				break;
 			}
 			if (fdbg_effect_has(effect.reads, follower->reg)) {
-				if (!follower->altered || !at.met)
+				/* Nobody uses as a pointer what no way has filled. */
+				if (!follower->altered || !at.met ||
+				    (follower->entry && fdbg_effect_has(effect.addresses, follower->reg)))
 					return FDBG_FATE_READ;
 				fate = fate == FDBG_FATE_DEAD ? FDBG_FATE_UNKNOWN : fate;
 			}
 			switch (effect.flow) {
 			case FDBG_FLOW_CALL:
-				/* No register that is asked about survives a call. */
+				/* No register that is asked about survives a call, but of what is no function. */
 				here = callee_fate(follower, effect.target, at.met);
+				if (here == FDBG_FATE_RETURNED) {
+					here = FDBG_FATE_DEAD;
+					ends = false;
+				}
 				break;
 			case FDBG_FLOW_CALL_INDIRECT:
 			case FDBG_FLOW_JUMP_INDIRECT:
 				here = FDBG_FATE_UNKNOWN;
 				break;
 			case FDBG_FLOW_RETURN:
-				here = FDBG_FATE_RETURNED;
+				here = follower->entry && !follower->outlined ? FDBG_FATE_DEAD : FDBG_FATE_RETURNED;
 				break;
 			case FDBG_FLOW_STOP:
 				break;
 			case FDBG_FLOW_JUMP:
 				/* To another function, which the register is given to, or not. */
 				if (follower->altered && !follower->entry && !callers->owner_unclear &&
-				    !is_inside(follower, effect.target)) {
+				    !is_inside(follower, effect.target) && !is_outlined(callers, effect.target)) {
 					here = callee_fate(follower, effect.target, at.met);
 					break;
 				}
@@ -200,7 +219,7 @@ static enum fdbg_fate follow(const struct follower *follower, struct place from)
 				else
 					pending[n_pending++] = (struct place){ effect.target, at.met };
 			}
-			/* Of other functions only the straight line from the entry is known to be one way. */
+			/* Of other functions, and of one whose ways are not known, only the straight line from the entry is known to be one way. */
 			if (effect.flow != FDBG_FLOW_ON && !is_inside(follower, at.pc))
 				at.met = true;
 			at.pc = effect.flow == FDBG_FLOW_JUMP ? effect.target : at.pc + effect.size;

@@ -585,6 +585,7 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
 	fdbg_map_deinit(&planner.by_entry);
+	fdbg_map_deinit(&planner.outlined);
 	fdbg_merged_deinit(&planner.merged);
 	fdbg_map_deinit(&planner.cannot_unwind);
 	fdbg_optimized_deinit(&planner.optimized);

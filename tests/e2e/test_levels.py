@@ -4,7 +4,10 @@
 The functions print nothing, so that the optimizer is free to drop, move and specialize what they take and give.
 """
 
+import os
 import re
+import shutil
+import unittest
 
 import harness
 from harness import E2ETest
@@ -79,7 +82,10 @@ fn main() {
 }
 """
 
-PROGRAMS = {"through_pointers": THROUGH_POINTERS, "undefined": UNDEFINED}
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "levels.rs")) as source:
+    ALGORITHMS = source.read()
+
+PROGRAMS = {"algorithms": ALGORITHMS, "through_pointers": THROUGH_POINTERS, "undefined": UNDEFINED}
 
 
 def addressless(text):
@@ -100,9 +106,17 @@ class LevelsTest(E2ETest):
         self.assertFalse(opened)
         return out
 
-    def build(self, source, *flags, compiler=None):
+    def build(self, source, *flags):
         source = harness.with_black_box(source, harness.rustc_version())
-        return harness.compile_rust("app", source, flags=list(flags), compiler=compiler)
+        return harness.compile_rust("app", source, flags=list(flags))
+
+    def record_program(self, program):
+        return self.record(program, opts=["--allocations=none"])
+
+    def run_program(self, source, *flags):
+        """What the program printed, and its calls."""
+        rec = self.record_program(self.build(source, *flags))
+        return rec.stdout_text, self.calls(rec)
 
     def is_told(self, call, truth):
         """Did the unoptimized program do this? What is absent matches anything, and an argument may be missing."""
@@ -111,25 +125,58 @@ class LevelsTest(E2ETest):
         return any(f == function and (value is None or v == value) and all(a.get(n) == w for n, w in known.items())
                    for f, a, v in truth)
 
-    def compare(self, source, *flags):
-        """Number of returns without value by function."""
-        plain, optimized = self.record(self.build(source, "-C", "opt-level=0")), self.record(self.build(source, *flags))
-        self.assertEqual(plain.stdout_text, optimized.stdout_text)
-        truth, absent = self.calls(plain), {}
-        for call in self.calls(optimized):
-            if any(f == call[0] for f, _, _ in truth):
-                self.assertTrue(self.is_told(call, truth), "%s: %s" % (flags, call))
+    def compare(self, source, *flags, plain=None):
+        """{function: number of its returns without value}; plain: what run_program gave of the unoptimized one, if that has been run."""
+        plain = plain or self.run_program(source, "-C", "opt-level=0")
+        printed, calls = self.run_program(source, *flags)
+        self.assertEqual(plain[0], printed)
+        absent = {}
+        for call in calls:
+            if any(f == call[0] for f, _, _ in plain[1]):
+                self.assertTrue(self.is_told(call, plain[1]), "%s: %s" % (flags, call))
             if call[2] is None:
                 absent[call[0]] = absent.get(call[0], 0) + 1
         return absent
 
-    def test_programs(self):
+    def check_levels(self, levels):
         for name, source in PROGRAMS.items():
-            for level in ("1", "3", "z"):
+            plain = self.run_program(source, "-C", "opt-level=0")
+            for level in levels:
                 with self.subTest(program=name, level=level):
-                    absent = self.compare(source, "-C", "opt-level=" + level)
+                    absent = self.compare(source, "-C", "opt-level=" + level, plain=plain)
                     self.assertFalse([f for f in absent if "::used" in f], absent)
+
+    def test_levels(self):
+        self.check_levels(("1", "3", "z"))
+
+    def test_whole_program(self):
+        self.compare(ALGORITHMS, "-C", "opt-level=3", "-C", "lto=fat", "-C", "target-cpu=x86-64-v3", "-C", "panic=abort")
+
+
+class AarchLevelsTest(LevelsTest):
+    """With opt-level z LLVM takes the ends of functions out of them, and describes the frames of epilogues no longer."""
+
+    def setUp(self):
+        super().setUp()
+        if not shutil.which("qemu-aarch64"):
+            self.skipTest("there is no qemu-aarch64 (Debian: qemu-user)")
+        self.rustc, self.flags, self.identity = harness.arm_compiler()
+
+    def build(self, source, *flags):
+        source = harness.with_black_box(source, harness.rustc_version(self.identity))
+        return harness.compile_rust("app", source, flags=self.flags + list(flags), compiler=self.rustc)
+
+    def record_program(self, program):
+        rec = harness.record_under_qemu(program, opts=["--allocations=none"], cwd=self.dir, timeout=100 * harness.SLOWNESS)
+        self.assertEqual(rec.status, 0, str(rec.done))
+        return rec
+
+    def test_levels(self):
+        self.check_levels(("s", "z"))
+
+    def test_whole_program(self):
+        """Nothing of x86_64."""
 
 
 if __name__ == "__main__":
-    harness.main()
+    unittest.main()
