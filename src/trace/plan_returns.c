@@ -121,6 +121,57 @@ static void find_hidden_pointer(struct planner *planner, struct fdbg_traced_func
 	traced->return_reason = "the optimizer may have moved the pointer to it";
 }
 
+/* Is what is stored to a slot of the frame, given by a register, one of the 3rd and 4th integer arguments' registers? */
+static bool holds_late_argument(const struct fdbg_arch *arch, const struct fdbg_simple_location *slot,
+				const struct fdbg_prologue *prologue)
+{
+	uint32_t reg = fdbg_arch_reg_by_dwarf(arch, slot->reg);
+	int64_t at = slot->offset - arch->cfa_at_entry;
+
+	if (slot->kind != FDBG_SIMPLE_MEMORY || !(reg == arch->sp ? prologue->frame_known : reg == arch->fp && prologue->fp_known))
+		return false;
+	at += reg == arch->sp ? prologue->sp_delta : prologue->fp_delta;
+	for (size_t i = 0; i < prologue->n_spills; i++) {
+		const struct fdbg_spill *spill = &prologue->spills[i];
+
+		if (spill->cfa_known && spill->cfa_offset == at)
+			return spill->origin == arch->int_args[2] || spill->origin == arch->int_args[3];
+	}
+	return false;
+}
+
+/*
+ * extern "win64" and "efiapi" (x86_64) are not marked either. Their first argument is in rcx, or in rdx behind the hidden pointer, where
+ * no other convention has it; and all but scalars is returned elsewhere.
+ */
+static struct fdbg_error *check_windows(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
+					const struct fdbg_prologue *prologue)
+{
+	const struct fdbg_function *function = traced->function;
+	const struct fdbg_type *type = traced->return_type, *first;
+	struct fdbg_arena scratch = { 0 };
+	struct fdbg_variable *params;
+	struct fdbg_simple_location slot;
+	struct fdbg_error *err;
+	size_t n;
+
+	if (!planner->plan->arch->hidden_pointer_is_arg || traced->return_kind == FDBG_RETURN_NOTHING ||
+	    (type->size <= 8 && (type->kind == FDBG_TYPE_BASE || type->kind == FDBG_TYPE_POINTER || type->kind == FDBG_TYPE_ENUM)))
+		return NULL;
+	err = fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n);
+	if (!err && n) {
+		first = fdbg_type_of(&params[0].type);
+		slot = fdbg_location_simplify(&params[0].location, &function->frame_base, stop);
+		if (((first->kind == FDBG_TYPE_BASE && first->encoding != FDBG_ENCODING_FLOAT && first->size && first->size <= 8) ||
+		     first->kind == FDBG_TYPE_POINTER) && holds_late_argument(planner->plan->arch, &slot, prologue)) {
+			traced->return_kind = FDBG_RETURN_UNKNOWN;
+			traced->return_reason = "the function follows the calling convention of Windows";
+		}
+	}
+	fdbg_arena_deinit(&scratch);
+	return err;
+}
+
 void fdbg_plan_return_address(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
 			   const struct fdbg_prologue *prologue)
 {
@@ -129,6 +180,8 @@ void fdbg_plan_return_address(struct planner *planner, struct fdbg_traced_functi
 	uint32_t hidden;
 
 	traced->hidden_pointer = arch->hidden_pointer;
+	if (!optimized)
+		fdbg_error_destroy(check_windows(planner, traced, stop, prologue));
 	if (optimized && traced->return_kind == FDBG_RETURN_REGISTERS)
 		check_return(planner, traced);
 	if (optimized && traced->return_kind == FDBG_RETURN_MEMORY && !arch->hidden_pointer_is_arg)
