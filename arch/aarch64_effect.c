@@ -73,8 +73,10 @@ static void note_operands(const cs_insn *insn, struct fdbg_effect *ret)
 		const cs_arm64_op *op = &arm->operands[i];
 
 		if (op->type == ARM64_OP_MEM) {
-			set(ret->reads, index_of(op->mem.base));
-			set(ret->reads, index_of(op->mem.index));
+			set(ret->addresses, index_of(op->mem.base));
+			set(ret->addresses, index_of(op->mem.index));
+			for (int k = 0; k < 2; k++)
+				ret->reads[k] |= ret->addresses[k];
 			if (arm->writeback)
 				set(ret->writes, index_of(op->mem.base));
 			continue;

@@ -27,6 +27,7 @@ struct fdbg_effect {
 	uint32_t target_reg;     /* of JUMP_INDIRECT through a register, else FDBG_ARCH_NO_REG */
 	bool target_in_table;    /* of JUMP_INDIRECT through memory with an index */
 	uint64_t reads[2], writes[2];
+	uint64_t addresses[2];   /* those of `reads` that are, or are part of, the address of memory */
 };
 
 static inline bool fdbg_effect_has(const uint64_t regs[2], uint32_t index)

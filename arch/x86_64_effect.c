@@ -188,7 +188,7 @@ static bool ignores_operands(const cs_insn *insn)
 	}
 }
 
-static void note_reads(const struct fdbg_disasm *disasm, uint64_t reads[2])
+static void note_reads(const struct fdbg_disasm *disasm, uint64_t reads[2], uint64_t addresses[2])
 {
 	const cs_insn *insn = disasm->insn;
 	const cs_x86 *x86 = &insn->detail->x86;
@@ -200,11 +200,15 @@ static void note_reads(const struct fdbg_disasm *disasm, uint64_t reads[2])
 		bool vector = part.index != FDBG_ARCH_NO_REG && part.index >= X86_XMM0;
 
 		if (op->type == X86_OP_MEM && insn->id != X86_INS_NOP) {
+			uint64_t *kind = insn->id == X86_INS_LEA ? reads : addresses;
+
 			if (part.index != FDBG_ARCH_NO_REG)
-				set(reads, part.index);
+				set(kind, part.index);
 			part = fdbg_x86_64_part(op->mem.index);
 			if (part.index != FDBG_ARCH_NO_REG)
-				set(reads, part.index);
+				set(kind, part.index);
+			for (int k = 0; k < 2; k++)
+				reads[k] |= addresses[k];
 			continue;
 		}
 		if (op->type != X86_OP_REG || part.index == FDBG_ARCH_NO_REG || ignores || !(op->access & CS_AC_READ))
@@ -241,7 +245,7 @@ bool fdbg_x86_64_effect(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t
 		return false;
 	*ret = (struct fdbg_effect){ .size = (uint32_t)shape.size, .target = shape.target, .target_reg = FDBG_ARCH_NO_REG };
 	x86 = &disasm->insn->detail->x86;
-	note_reads(disasm, ret->reads);
+	note_reads(disasm, ret->reads, ret->addresses);
 	fdbg_x86_64_written(disasm, ret->writes);
 	switch (shape.flow) {
 	case X86_FLOW_ON: ret->flow = FDBG_FLOW_ON; break;

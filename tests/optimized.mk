@@ -10,4 +10,4 @@ check_PROGRAMS += tests/fuzz/code
 tests_fuzz_code_SOURCES = tests/fuzz/code.c $(FUZZ_MAIN)
 tests_fuzz_code_LDADD = $(FDBG_LIBS)
 tests_fuzz_code_LDFLAGS = $(FUZZ_LINK)
-EXTRA_DIST += tests/e2e/test_optimized.py
+EXTRA_DIST += tests/e2e/levels.rs tests/e2e/test_levels.py tests/e2e/test_optimized.py

@@ -1,6 +1,6 @@
 # Names, the calling convention, values by type.
 libfdbgcore_a_SOURCES += \
-	src/rust/c_abi.c src/rust/c_abi.h \
+	src/rust/c_abi.c src/rust/c_abi.h src/rust/defined.c src/rust/defined.h \
 	src/rust/decode.c src/rust/decode.h src/rust/decode_internal.h \
 	src/rust/decode_btree.c src/rust/decode_code.c src/rust/decode_io.c src/rust/decode_iter.c \
 	src/rust/decode_maps.c src/rust/decode_plain.c src/rust/decode_rc.c \

@@ -9,19 +9,30 @@
 #include "base/error.h"
 #include "debuginfo/debuginfo.h"
 #include "debuginfo/image.h"
+#include "rust/returns.h"
 
 /*
  * The optimizer may take away what a function returns where no caller looks at it, all of them know it, or only a half of it is
- * looked at (which then may move to another register); DWARF says so only for some functions (rust-abi.md,
+ * looked at (which then may move to another register); DWARF says so (DW_CC_nocall) only for some functions (rust-abi.md,
  * section 4). It does this only where it sees every call. So a register holds what the function returns if some caller
  * reads it behind a call, before it is written again: compilers do not read what nobody has made. And so a function that
  * nothing calls directly is called through pointers, or from elsewhere, and is as its source says.
+ *
+ * But compilers do read what nobody has made where two ways come together and only one of them has made it: the number of an
+ * Option<u64> behind an if of which one half says None. And they pass on such registers, as arguments and results. So of a function
+ * that was altered, or may have been, only what is read before other ways come in counts, and what the debug
+ * information says to be passed on there by any value of its type.
  */
 struct fdbg_callers;
 
-/* Finds all direct calls and jumps in the image's code, which takes milliseconds. */
+/*
+ * Finds all direct calls and jumps in the image's code, which takes milliseconds. functions: those that will be asked about. abi and
+ * debuginfo must outlive it.
+ */
 struct fdbg_error *fdbg_callers_create(const struct fdbg_image *image, struct fdbg_debuginfo *debuginfo,
-				       const struct fdbg_arch *arch, struct fdbg_callers **ret) FDBG_CHECK;
+				       const struct fdbg_arch *arch, const struct fdbg_abi *abi,
+				       const struct fdbg_function *const *functions, size_t n_functions,
+				       struct fdbg_callers **ret) FDBG_CHECK;
 void fdbg_callers_destroy(struct fdbg_callers *callers);
 
 enum fdbg_callers_answer {
@@ -30,8 +41,11 @@ enum fdbg_callers_answer {
 	FDBG_CALLERS_IGNORE, /* it is not seen that one does */
 };
 
-/* What is done behind calls of the function at a link-time address with a register (index into arch->regs). */
-enum fdbg_callers_answer fdbg_callers_of(struct fdbg_callers *callers, uint64_t entry, uint32_t reg);
+/*
+ * What is done behind calls of the function at a link-time address with a register (index into arch->regs). altered: the optimizer has
+ * changed something of it, or may have.
+ */
+enum fdbg_callers_answer fdbg_callers_of(struct fdbg_callers *callers, uint64_t entry, uint32_t reg, bool altered);
 
 enum fdbg_entry_use {
 	FDBG_ENTRY_READ,     /* some path reads what the register holds at the entry */

@@ -56,12 +56,17 @@ static void registers_of(const struct fdbg_arch *arch, const struct fdbg_abi_val
 		ret[arch->hidden_pointer_ret / 64] |= UINT64_C(1) << arch->hidden_pointer_ret % 64;
 }
 
+bool fdbg_convention_is_mangled(const struct fdbg_function *function)
+{
+	return !function->linkage_name.len || fdbg_text_starts(function->linkage_name, "_ZN") ||
+	       fdbg_text_starts(function->linkage_name, "_R");
+}
+
 void fdbg_convention_return(const struct fdbg_convention_context *context, const struct fdbg_function *function,
 			    const struct fdbg_type *type, const struct fdbg_abi_value *rust,
 			    struct fdbg_abi_value *ret, enum fdbg_convention *convention_ret)
 {
-	bool mangled = !function->linkage_name.len || fdbg_text_starts(function->linkage_name, "_ZN") ||
-		       fdbg_text_starts(function->linkage_name, "_R");
+	bool mangled = fdbg_convention_is_mangled(function);
 	uint64_t of_rust[2], of_c[2];
 	bool only_rust, only_c, lacks = false, makes_c = false;
 	struct fdbg_abi_value c;

@@ -25,6 +25,9 @@ struct fdbg_convention_context {
 	bool optimized;                       /* the function */
 };
 
+/* Has the function a name as Rust functions do? #[no_mangle] ones have not. */
+bool fdbg_convention_is_mangled(const struct fdbg_function *function);
+
 /*
  * Where a function returns its value. rust: by the Rust convention. *ret and *convention_ret: the one that it follows;
  * ret->assumed: it is not certain.

@@ -1,7 +1,7 @@
 # The recording side: filter, plan, engines, frames, the recorder.
 libfdbgcore_a_SOURCES += \
 	src/trace/announce.c src/trace/announce.h \
-	src/trace/callers.c src/trace/callers.h \
+	src/trace/callers.c src/trace/callers.h src/trace/callers_follow.c src/trace/callers_internal.h src/trace/callers_types.c \
 	src/trace/engine.h \
 	src/trace/selector.c src/trace/selector.h \
 	src/trace/frames.c src/trace/frames.h \

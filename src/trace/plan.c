@@ -501,7 +501,8 @@ static struct fdbg_error *prepare_optimized(struct planner *planner, const struc
 		functions[i] = chosen[i].function;
 	err = fdbg_optimized_find(planner->debuginfo, functions, n_chosen, planner->options->log, &planner->optimized);
 	if (!err && (planner->optimized.crates.n_used || planner->optimized.units.n_used))
-		err = fdbg_callers_create(planner->image, planner->debuginfo, planner->plan->arch, &planner->callers);
+		err = fdbg_callers_create(planner->image, planner->debuginfo, planner->plan->arch, &planner->abi, functions, n_chosen,
+					  &planner->callers);
 	return err;
 }
 
@@ -584,6 +585,7 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
 	fdbg_map_deinit(&planner.by_entry);
+	fdbg_map_deinit(&planner.outlined);
 	fdbg_merged_deinit(&planner.merged);
 	fdbg_map_deinit(&planner.cannot_unwind);
 	fdbg_optimized_deinit(&planner.optimized);

@@ -31,6 +31,8 @@ struct planner {
 	struct placed *placed;
 	size_t n_placed, cap_placed;
 	struct fdbg_traced_function *current;
+	struct fdbg_map outlined;        /* places outside the current function where it goes on */
+	size_t n_outlined;               /* so many of which are being looked at, one in the other */
 	bool nomem;
 };
 

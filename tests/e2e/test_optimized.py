@@ -67,6 +67,29 @@ fn main() {
 }
 """
 
+WINDOWS = r"""
+use std::hint::black_box as bb;
+#[repr(C)] #[derive(Debug, Clone, Copy)] pub struct Bytes { a: u8, b: u8, c: u8 }
+#[repr(C)] #[derive(Debug, Clone, Copy)] pub struct Floats { a: f32, b: f32 }
+#[repr(C)] #[derive(Debug, Clone, Copy)] pub struct Words { a: u64, b: u64 }
+#[repr(C)] #[derive(Debug, Clone, Copy)] pub struct Large { a: u64, b: u64, c: u64 }
+extern "win64" fn bytes(k: u32) -> Bytes { bb(&k); Bytes { a: k as u8, b: 2, c: 3 } }
+extern "win64" fn floats(k: u32, f: f32) -> Floats { bb((&k, &f)); Floats { a: k as f32, b: f } }
+extern "win64" fn words(k: u32, w: Words) -> Words { bb((&k, &w)); Words { a: k as u64 + w.a, b: 5 } }
+extern "win64" fn large(k: u32, w: Words) -> Large { bb((&k, &w)); Large { a: k as u64 + w.a, b: 5, c: w.b } }
+extern "win64" fn wide(k: u32) -> i128 { bb(&k); k as i128 * 3 - (1i128 << 70) }
+extern "win64" fn scalar(k: u32, x: f64, y: u64, z: f32, q: u64) -> u64 { bb((&k, &x, &y, &z, &q)); k as u64 + x as u64 + y + q }
+extern "efiapi" fn number(k: u32, x: f64, y: u64) -> f64 { bb((&k, &x, &y)); k as f64 + x + y as f64 }
+extern "sysv64" fn unix_bytes(k: u32) -> Bytes { bb(&k); Bytes { a: k as u8, b: 2, c: 3 } }
+extern "sysv64" fn unix_large(k: u32, w: Words) -> Large { bb((&k, &w)); Large { a: k as u64 + w.a, b: 5, c: w.b } }
+fn main() {
+    let (k, w) = (bb(7), bb(Words { a: 10, b: 20 }));
+    println!("bytes {:?}\nfloats {:?}\nwords {:?}\nlarge {:?}", bytes(k), floats(k, 2.5), words(k, w), large(k, w));
+    println!("wide {:?}\nscalar {:?}\nnumber {:?}", wide(k), scalar(k, 1.5, 2, 3.5, 4), number(k, 0.5, 1));
+    println!("unix_bytes {:?}\nunix_large {:?}", unix_bytes(k), unix_large(k, w));
+}
+"""
+
 DEAD = r"""
 use std::hint::black_box as bb;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -188,6 +211,15 @@ class OptimizedTest(E2ETest):
                 absent = [n for n in sorted(printed) if any(self.true_or_null(printed, returned, n))]
                 if level == "0":
                     self.assertEqual(absent, [])
+
+    def test_windows_convention(self):
+        """Scalars are returned as everywhere, all else is not known."""
+        if not harness.rustc_identity().count("host: x86_64") or harness.rustc_version() < (1, 68):
+            self.skipTest("this compiler does not know these conventions")
+        rec = self.record(self.optimized(WINDOWS, "0"))
+        printed, returned = self.printed(rec), self.returned(rec)
+        absent = {n for n in printed if any(self.true_or_null(printed, returned, n))}
+        self.assertLessEqual(absent, {"bytes", "floats", "words", "large", "wide"})
 
     def test_tail_calls(self):
         for level in LEVELS:
