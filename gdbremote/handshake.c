@@ -216,6 +216,7 @@ struct fdbg_error *fdbg_session_shake_hands(struct fdbg_session *session)
 	abilities->gdb_signals = session->server != FDBG_SERVER_LLDB;
 	abilities->expedites_all = session->server == FDBG_SERVER_LLDB;
 	abilities->allocate = session->server == FDBG_SERVER_LLDB;
+	abilities->output_by_terminal = session->server == FDBG_SERVER_LLDB;
 	/* Only gdbserver was seen to keep requests until the stop (section 6). */
 	abilities->queue_behind_resume = session->server == FDBG_SERVER_GDBSERVER && abilities->no_ack;
 	return fdbg_session_probe(session);

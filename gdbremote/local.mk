@@ -7,6 +7,7 @@ libfdbgcore_a_SOURCES += \
 	gdbremote/hostio.c gdbremote/hostio.h \
 	gdbremote/launch.c gdbremote/launch.h \
 	gdbremote/memory.c \
+	gdbremote/output.c \
 	gdbremote/packet.c gdbremote/packet.h \
 	gdbremote/program.c gdbremote/program.h \
 	gdbremote/private.h \

@@ -77,6 +77,7 @@ struct fdbg_session {
 	uint64_t skipped_before;     /* decoder.skipped then */
 	struct fdbg_buf reply;       /* of the last TEXT */
 	bool replied;
+	bool output_return;          /* a carriage return of the target's output waits for what follows */
 
 	/* how the target is */
 	bool running;                /* a resume is out and its stop reply is not in */
@@ -178,6 +179,13 @@ void fdbg_session_expedited(void *context, uint64_t number, const uint8_t *digit
 /* Answers of g and p; false when they are errors or malformed. */
 bool fdbg_session_take_g(struct fdbg_session *session, const uint8_t *data, size_t len);
 bool fdbg_session_take_p(struct fdbg_session *session, uint32_t index, const uint8_t *data, size_t len);
+
+/* output.c */
+
+/* Takes output that the server forwards, `O` and hexadecimal digits; false for another packet. */
+bool fdbg_session_take_output(struct fdbg_session *session, const uint8_t *data, size_t len);
+/* No more output comes. */
+void fdbg_session_end_output(struct fdbg_session *session);
 
 /* memory.c */
 void fdbg_session_take_memory(struct fdbg_session *session, const struct fdbg_entry *entry,

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gdbremote/hostio.h"
 #include "gdbremote/private.h"
 
 /* Signals that may come instead of the end of a step. */
 #define MAX_SIGNALS 8
+/* Of all arguments together; Linux takes no more. */
+#define MAX_ARGUMENTS (16u << 20)
 
 /* The answer to vRun and vAttach is a stop reply. */
 static struct fdbg_error *take_start(struct fdbg_session *session, const char *what)
@@ -103,15 +106,80 @@ struct fdbg_error *fdbg_session_settle_exec(struct fdbg_session *session, struct
 	return fdbg_error_create(FDBG_ERROR_REFUSED, "the target cannot be stopped at its first instruction");
 }
 
+/*
+ * Whether arguments go through without a shell: gdbserver joins them with spaces and takes them apart again. For its shell
+ * it quotes them.
+ */
+static bool survive_joining(char *const *arguments)
+{
+	for (size_t i = 0; arguments && arguments[i]; i++)
+		if (!*arguments[i] || strpbrk(arguments[i], " \t\n"))
+			return false;
+	return true;
+}
+
+/* Whether no server has a reason to change this argument on its way. */
+static bool is_plain(const char *argument)
+{
+	return *argument && !argument[strspn(argument, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+						       "%+,-./:=@_")];
+}
+
+/* Says which argument the program was started with instead of the one that was asked for. */
+static void compare_arguments(struct fdbg_session *session, char *const *arguments, struct fdbg_buf *found)
+{
+	const char *text = fdbg_buf_cstr(found), *end = text + found->len;
+
+	text += strlen(text) + 1;
+	for (; *arguments && text <= end; arguments++, text += strlen(text) + 1)
+		if (strcmp(*arguments, text)) {
+			fdbg_log(session->options.log, FDBG_LOG_WARNING, "the server has changed an argument of the program: "
+				 "\"%s\" instead of \"%s\"", text, *arguments);
+			return;
+		}
+	if (*arguments)
+		fdbg_log(session->options.log, FDBG_LOG_WARNING, "the server has started the program without the argument "
+			 "\"%s\"", *arguments);
+	else if (text < end)
+		fdbg_log(session->options.log, FDBG_LOG_WARNING, "the server has started the program with another argument: "
+			 "\"%s\"", text);
+}
+
+/* gdbserver up to 16 puts backslashes before quotes, for instance: warns where the arguments are not those that were asked for. */
+static struct fdbg_error *check_arguments(struct fdbg_session *session, char *const *arguments)
+{
+	struct fdbg_buf found = { 0 };
+	struct fdbg_error *err;
+	char path[64];
+	size_t i = 0;
+
+	while (arguments && arguments[i] && is_plain(arguments[i]))
+		i++;
+	if (!arguments || !arguments[i] || !session->abilities.host_io || !session->main_pid)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%llu/cmdline", (unsigned long long)session->main_pid);
+	err = fdbg_hostio_read_file(session, path, MAX_ARGUMENTS, &found);
+	if (!err && found.len && !found.data[found.len - 1])
+		compare_arguments(session, arguments, &found);
+	fdbg_buf_deinit(&found);
+	if (err && (session->failed || err->code == FDBG_ERROR_NOMEM))
+		return err;
+	fdbg_error_destroy(err);
+	return NULL;
+}
+
 struct fdbg_error *fdbg_session_run(struct fdbg_session *session, const struct fdbg_program_options *options)
 {
 	struct fdbg_buf packet = { 0 };
 	struct fdbg_error *err;
 
-	/* gdbserver starts programs only in this mode; a shell would read the arguments once more. */
+	/* gdbserver starts programs only in this mode, and it may be one without a shell on its machine. */
 	err = try(session, "!");
 	if (!err)
-		err = try(session, "QStartupWithShell:0");
+		err = try(session, survive_joining(options->arguments) ? "QStartupWithShell:0" : "QStartupWithShell:1");
+	/* Nobody types into the terminal that lldb-server would make. */
+	if (!err && session->abilities.output_by_terminal)
+		err = set_text(session, "QSetSTDIN:", "/dev/null", "the program's input");
 	for (size_t i = 0; !err && options->environment && options->environment[i]; i++)
 		err = set_text(session, "QEnvironmentHexEncoded:", options->environment[i],
 			       "the program's environment");
@@ -130,6 +198,8 @@ struct fdbg_error *fdbg_session_run(struct fdbg_session *session, const struct f
 	fdbg_buf_deinit(&packet);
 	if (!err)
 		err = take_start(session, "to start a program");
+	if (!err)
+		err = check_arguments(session, options->arguments);
 	return fdbg_error_prefix(err, "cannot start %s there", options->path);
 }
 

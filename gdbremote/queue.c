@@ -339,25 +339,6 @@ static void pop(struct fdbg_session *session)
 	session->n_sent--;
 }
 
-/* Output that the server forwards: `O` and hexadecimal digits. */
-static bool take_output(struct fdbg_session *session, const uint8_t *data, size_t len)
-{
-	uint8_t chunk[1024];
-
-	if (!len || data[0] != 'O' || len % 2 == 0)
-		return false;
-	for (size_t pos = 1; pos < len;) {
-		size_t n = (len - pos) / 2 < sizeof(chunk) ? (len - pos) / 2 : sizeof(chunk);
-
-		if (!fdbg_packet_unhex(data + pos, n, chunk))
-			return false;
-		if (session->options.output)
-			session->options.output(session->options.output_context, chunk, n);
-		pos += 2 * n;
-	}
-	return true;
-}
-
 /* Takes the path of an exec, given in digits. */
 static void take_exec_path(struct fdbg_session *session, struct fdbg_text hex)
 {
@@ -465,7 +446,7 @@ static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *
 
 static struct fdbg_error *take_resume_answer(struct fdbg_session *session, const uint8_t *data, size_t len)
 {
-	if (take_output(session, data, len))
+	if (fdbg_session_take_output(session, data, len))
 		return NULL;
 	/*
 	 * lldb-server lets the threads run one after the other: when the first one ends the process it answers that the others cannot be
@@ -515,7 +496,7 @@ static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *
 		 * With acks an answer may come twice; without, it would belong to a request that was never
 		 * made.
 		 */
-		if (waits_for_acks(session) || take_output(session, data, len) || session->killed)
+		if (waits_for_acks(session) || fdbg_session_take_output(session, data, len) || session->killed)
 			return NULL;
 		return fdbg_session_confused(session, "the server answers what was not asked");
 	}

@@ -322,6 +322,7 @@ void fdbg_session_destroy(struct fdbg_session *session)
 {
 	if (!session)
 		return;
+	fdbg_session_end_output(session);
 	fdbg_transport_destroy(session->transport);
 	fdbg_packet_decoder_deinit(&session->decoder);
 	fdbg_buf_deinit(&session->out);

@@ -47,6 +47,7 @@ struct fdbg_abilities {
 	bool program_signals;     /* QProgramSignals: which signals a detach may deliver */
 	bool gdb_signals;         /* signal numbers are GDB's, not Linux's */
 	bool host_io;             /* vFile */
+	bool output_by_terminal;  /* output that is forwarded went through a terminal */
 	bool read_auxv, read_exec_file, read_siginfo;
 	bool no_startup_with_shell, environment, working_dir; /* Q packets before vRun */
 };

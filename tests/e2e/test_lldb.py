@@ -85,7 +85,7 @@ class LldbTest(E2ETest):
         self.assertEqual(done.status, 4, str(done))
         self.check(harness.Recording(self.file, done))
         # Its target has a terminal of the server's, and what it prints comes over the link.
-        self.assertEqual(done.stdout, b"1.5 ababab true\r\n")
+        self.assertEqual(done.stdout, b"1.5 ababab true\n")
 
     def test_remote_fetches_the_executable(self):
         address = "127.0.0.1:%d" % harness.free_port()
