@@ -188,6 +188,7 @@ static bool look_at(struct steps *steps, size_t at, struct look *look)
 
 	if (step->kind == FDBG_STEP_CALL) {
 		steps->ret->from_call |= look->pending & INT_0;
+		steps->ret->second_from_call |= look->pending & INT_1;
 		return false;
 	}
 	if (step->sp_lost)

@@ -21,6 +21,7 @@ struct fdbg_result_code {
 	bool int_dropped;          /* the first integer register was used to free stack after its value was due */
 	bool int_never;            /* nothing in the function, nor what it calls, writes the first integer register */
 	bool from_call;            /* the first integer register is left as a callee left it */
+	bool second_from_call;     /* the second one is */
 	bool pointer;              /* the code uses what the hidden pointer's register held at the entry as such */
 	bool no_pointer;           /* it does not: what it would have to hold or to do is not so */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "trace/convention.h"
 
+#include "arch/result.h"
 #include "rust/c_abi.h"
 
 /* What a function's code shows. */
@@ -9,12 +10,14 @@ struct signs {
 	/* Registers written between the last branch or call and a ret, and not read before it, in all rets together. */
 	uint64_t made[2];
 	uint64_t written[2]; /* anywhere; all where something is called */
+	/* Not written between a call and a ret without a branch in between: they may be as the callee left them. */
+	uint64_t left[2];
 };
 
 static void look(const struct fdbg_convention_context *context, const struct fdbg_function *function, struct signs *ret)
 {
 	for (size_t i = 0; i < function->n_ranges; i++) {
-		uint64_t low = function->ranges[i].low, made[2] = { 0 }, unused;
+		uint64_t low = function->ranges[i].low, made[2] = { 0 }, left[2] = { 0 }, unused;
 		size_t size = (size_t)(function->ranges[i].high - low), step;
 		const uint8_t *bytes = fdbg_image_bytes(context->image, low, size, false);
 
@@ -32,10 +35,13 @@ static void look(const struct fdbg_convention_context *context, const struct fdb
 				bool calls = effect.flow == FDBG_FLOW_CALL || effect.flow == FDBG_FLOW_CALL_INDIRECT ||
 					     effect.flow == FDBG_FLOW_JUMP_INDIRECT;
 
-				if (effect.flow == FDBG_FLOW_RETURN)
+				if (effect.flow == FDBG_FLOW_RETURN) {
 					ret->made[k] |= made[k];
+					ret->left[k] |= left[k];
+				}
 				ret->written[k] |= calls ? UINT64_MAX : effect.writes[k];
 				made[k] = effect.flow == FDBG_FLOW_ON ? (made[k] & ~effect.reads[k]) | effect.writes[k] : 0;
+				left[k] = effect.flow == FDBG_FLOW_ON ? left[k] & ~effect.writes[k] : calls ? UINT64_MAX : 0;
 			}
 		}
 	}
@@ -56,6 +62,33 @@ static void registers_of(const struct fdbg_arch *arch, const struct fdbg_abi_val
 		ret[arch->hidden_pointer_ret / 64] |= UINT64_C(1) << arch->hidden_pointer_ret % 64;
 }
 
+/*
+ * Rust's second register may be as a callee left it. Does the first one tell? C puts the halves of a pair together there, so what
+ * is written is wider than Rust's first half.
+ */
+static enum fdbg_convention by_width(const struct fdbg_convention_context *context, const struct fdbg_function *function,
+				     const struct fdbg_abi_value *rust, const struct fdbg_abi_value *c, bool *certain_ret)
+{
+	struct fdbg_code code = { .address = function->ranges[0].low, .size = (size_t)(function->ranges[0].high - function->ranges[0].low) };
+	struct fdbg_result_code result;
+
+	*certain_ret = false;
+	if (function->n_ranges != 1 || c->place != FDBG_ABI_REGISTERS || rust->place != FDBG_ABI_REGISTERS ||
+	    c->pieces[0].reg_class != FDBG_REG_INT || rust->pieces[0].reg_class != FDBG_REG_INT)
+		return FDBG_CONVENTION_RUST;
+	code.bytes = fdbg_image_bytes(context->image, code.address, code.size, false);
+	if (!code.bytes)
+		return FDBG_CONVENTION_RUST;
+	context->arch->analyse_result(&code, &result);
+	/* Registers of 4 bytes are written as a whole for less, too. */
+	if (result.int_written[0] == 8 && c->pieces[0].size > 4 && rust->pieces[0].size <= 4) {
+		*certain_ret = true;
+		return FDBG_CONVENTION_C;
+	}
+	*certain_ret = result.int_written[0] && result.int_written[0] < c->pieces[0].size;
+	return FDBG_CONVENTION_RUST;
+}
+
 bool fdbg_convention_is_mangled(const struct fdbg_function *function)
 {
 	return !function->linkage_name.len || fdbg_text_starts(function->linkage_name, "_ZN") ||
@@ -68,7 +101,7 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 {
 	bool mangled = fdbg_convention_is_mangled(function);
 	uint64_t of_rust[2], of_c[2];
-	bool only_rust, only_c, lacks = false, makes_c = false;
+	bool only_rust, only_c, lacks = false, makes_c = false, may_be_left = false;
 	struct fdbg_abi_value c;
 	struct signs signs = { 0 };
 
@@ -93,6 +126,7 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 		uint64_t missing = of_rust[k] & ~of_c[k], made = context->optimized ? signs.written[k] : signs.made[k];
 
 		lacks |= missing && !(missing & made);
+		may_be_left |= !context->optimized && (missing & signs.left[k]);
 		makes_c |= (signs.made[k] & of_c[k]) != 0;
 	}
 	if (signs.cannot_unwind) {
@@ -109,12 +143,16 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	}
 	/*
 	 * Where C's registers are some of Rust's, those that are missing tell. Unoptimized code fills all of them right before the
-	 * ret; in optimized code only what is never written is missing.
+	 * ret, unless they are what a call just returned; in optimized code only what is never written is missing.
 	 */
 	if (!only_rust && !only_c && lacks && makes_c) {
-		*ret = c;
-		*convention_ret = FDBG_CONVENTION_C;
-		return;
+		bool certain = true;
+
+		*convention_ret = may_be_left ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;
+		if (*convention_ret == FDBG_CONVENTION_C)
+			*ret = c;
+		if (certain)
+			return;
 	}
 	if (!mangled) {
 		*ret = c;

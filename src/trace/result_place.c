@@ -71,8 +71,12 @@ static enum verdict registers_or_bytes(const struct fdbg_abi_value *value, const
 		return OPEN;
 	if (!uses_first_int(value))
 		return code->int_dropped ? PLAIN : OPEN;
-	/* A pair's first half is narrower than the whole, its second half would have been written. */
-	if (code->int_written[0] >= size && size > value->pieces[0].size)
+	/*
+	 * A pair's first half is narrower than the whole. Where registers are always written wider than either (aarch64), its
+	 * second half would have been written, or be what a callee returned.
+	 */
+	if (size > value->pieces[0].size &&
+	    (code->int_written[0] == size || (code->int_written[0] > size && !code->second_from_call)))
 		return ALTERNATIVE;
 	return OPEN;
 }

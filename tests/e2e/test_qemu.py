@@ -6,6 +6,7 @@ import unittest
 
 import gen
 import harness
+import test_returns
 from harness import E2ETest
 
 THREADS = """
@@ -74,6 +75,10 @@ class QemuTest(E2ETest):
 
     def test_generated(self):
         self.check_generated(1, 200, depth=1)
+
+    def test_halves_left_by_callees(self):
+        rec, out = self.remote(self.compile("app", test_returns.HANDED_ON), opts=["-N", "*::fmt"])
+        self.assertEqual([c.value for c in self.main_tree(rec).children], out.splitlines())
 
     def test_panic(self):
         rec, _ = self.remote(self.compile("app", PANICS), status=7)

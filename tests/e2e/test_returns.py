@@ -29,8 +29,38 @@ fn main() {
 }
 """
 
+# Of a result in two registers, a function leaves the second one as the function that it called returned it. C's convention has both
+# halves in the first one.
+HANDED_ON = """
+#[derive(Debug, Clone, Copy)] #[repr(C)] pub struct P { pub on: bool, pub n: i8 }
+#[derive(Debug, Clone, Copy)] #[repr(C)] pub struct Q { pub on: bool, pub n: u32 }
+#[inline(never)] fn make(n: i8) -> P { P { on: n > 2, n } }
+#[inline(never)] fn wide(n: u32) -> Q { Q { on: n > 2, n } }
+fn pass(n: i8) -> P { make(n) }
+fn second(n: i8) -> P { P { on: true, n: make(n).n } }
+fn held(n: i8) -> P { let on = make(n).on; P { on, n: make(!n).n } }
+fn pass_wide(n: u32) -> Q { wide(n) }
+fn second_wide(n: u32) -> Q { Q { on: true, n: wide(n).n } }
+fn boxed(n: i8) -> P { std::hint::black_box(P { on: true, n }) }
+extern "C" fn wide_c(n: u32) -> Q { Q { on: n > 2, n } }
+extern "C" fn pass_wide_c(n: u32) -> Q { wide_c(n) }
+fn main() {
+    let mut pointed = |n: i8| std::hint::black_box(P { on: true, n });
+    let pointed: &mut dyn FnMut(i8) -> P = std::hint::black_box(&mut pointed);
+    for n in [1, 127, -3] {
+        println!("{:?}", pass(n)); println!("{:?}", second(n)); println!("{:?}", held(n));
+        println!("{:?}", pass_wide(n as u32)); println!("{:?}", second_wide(n as u32)); println!("{:?}", pass_wide_c(n as u32));
+        println!("{:?}", boxed(n)); println!("{:?}", pointed(n));
+    }
+}
+"""
+
 
 class ReturnsTest(E2ETest):
+    def test_halves_left_by_callees(self):
+        rec = self.record(harness.compile_rust("app", HANDED_ON), opts=["-N", "*::fmt"])
+        self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
+
     def test_all(self):
         rec = self.record(harness.compile_rust("app", SOURCE))
         calls = self.main_tree(rec).children
