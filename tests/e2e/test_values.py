@@ -90,6 +90,26 @@ fn main() { for n in 0..7 { c::run(n); plain::run(n); packed::run(n); } }
 NAMES = "f g w oi oi_forward f_forward oj ok of og ff gg none pair pair2 res bools que text p huge".split()
 RESULTS = RESULTS.replace("EACH", " ".join('print("%s", %s(n));' % (n, n) for n in NAMES))
 
+# Arrays of what cannot exist beside arrays that can, and names of types with associated types.
+NEVER = """
+use std::marker::PhantomData;
+#[derive(Debug, Clone)] pub enum Void {}
+#[derive(Debug, Clone)] pub struct Half { a: u8, v: Void }
+macro_rules! call { ($name:ident, $($value:expr),*) => { $( println!("{:?}", $value); )* $name($($value),*); } }
+fn arrays(a: Option<[Void; 2]>, b: Result<u8, [Half; 3]>, c: Option<[Void; 0]>, d: Option<[[Void; 2]; 1]>,
+          e: Result<[u8; 2], ([Void; 1], u64)>, f: Option<[[Void; 2]; 0]>) {}
+fn names(a: PhantomData<dyn Iterator<Item = u8>>, b: PhantomData<Box<dyn Iterator<Item = Option<u8>>>>,
+         c: PhantomData<[Box<dyn std::ops::Deref<Target = str> + Send>; 2]>,
+         d: PhantomData<dyn DoubleEndedIterator<Item = Box<dyn Iterator<Item = (u8, i8)>>>>) {}
+fn main() {
+    call!(arrays, None::<[Void; 2]>, Ok::<u8, [Half; 3]>(7), Some::<[Void; 0]>([]), None::<[[Void; 2]; 1]>,
+          Ok::<[u8; 2], ([Void; 1], u64)>([1, 2]), Some::<[[Void; 2]; 0]>([]));
+    call!(names, PhantomData::<dyn Iterator<Item = u8>>, PhantomData::<Box<dyn Iterator<Item = Option<u8>>>>,
+          PhantomData::<[Box<dyn std::ops::Deref<Target = str> + Send>; 2]>,
+          PhantomData::<dyn DoubleEndedIterator<Item = Box<dyn Iterator<Item = (u8, i8)>>>>);
+}
+"""
+
 QUIET = ["-N", "*::fmt", "-N", "*::leak*", "-N", "*::big"]
 
 
@@ -109,6 +129,10 @@ class ValuesTest(E2ETest):
         if platform.machine() != "x86_64":
             self.skipTest("elsewhere such arguments are passed in other ways")
         self.check_printed(WIDE)
+
+    def test_what_cannot_exist(self):
+        """An array is impossible when its elements are and it has some; associated types are written with blanks."""
+        self.check_printed(NEVER)
 
     def results(self, flags=()):
         """Of each result [its function, what was printed, what was recorded]; None where a call was not recorded."""
