@@ -168,6 +168,23 @@ static struct fdbg_error *check_arguments(struct fdbg_session *session, char *co
 	return NULL;
 }
 
+/*
+ * A refusal to start a program that had to go through the server's shell: gdbserver gives a path with quotes to it in a way
+ * that it does not find again, and tells no reason.
+ */
+static struct fdbg_error *explain_shell(struct fdbg_error *err, const struct fdbg_program_options *options)
+{
+	struct fdbg_error *explained;
+
+	if (!fdbg_error_is(err, FDBG_ERROR_REFUSED) || survive_joining(options->arguments) || is_plain(options->path))
+		return err;
+	explained = fdbg_error_create(FDBG_ERROR_REFUSED, "%s; arguments that are empty or have blanks go through the server's "
+				      "shell, which may not find a path like this: give the program a name without quotes, "
+				      "with a symbolic link for instance", err->message);
+	fdbg_error_destroy(err);
+	return explained;
+}
+
 struct fdbg_error *fdbg_session_run(struct fdbg_session *session, const struct fdbg_program_options *options)
 {
 	struct fdbg_buf packet = { 0 };
@@ -197,7 +214,7 @@ struct fdbg_error *fdbg_session_run(struct fdbg_session *session, const struct f
 		err = fdbg_session_request(session, packet.data, packet.len);
 	fdbg_buf_deinit(&packet);
 	if (!err)
-		err = take_start(session, "to start a program");
+		err = explain_shell(take_start(session, "to start a program"), options);
 	if (!err)
 		err = check_arguments(session, options->arguments);
 	return fdbg_error_prefix(err, "cannot start %s there", options->path);

@@ -129,6 +129,49 @@ static struct fdbg_error *check_program(const char *program)
 	return NULL;
 }
 
+/* The value of a field of /proc/PID/status; "" without one. */
+static const char *status_field(const char *status, const char *name)
+{
+	const char *found = strstr(status, name);
+
+	return found ? found + strlen(name) : "";
+}
+
+/* What can be told of a process before a server is started that would attach to it. */
+static struct fdbg_error *check_process(pid_t pid)
+{
+	char path[48], status[4096], comm[32] = "";
+	size_t len = 0;
+	long tracer;
+	FILE *file;
+
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return fdbg_error_errno(ESRCH, "cannot attach to process %ld", (long)pid);
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	file = fopen(path, "re");
+	if (file) {
+		len = fread(status, 1, sizeof(status) - 1, file);
+		fclose(file);
+	}
+	status[len] = '\0';
+	/* The name comes first and has no line breaks: the kernel writes them as \n. */
+	if (*status_field(status, "\nState:\t") == 'Z' || *status_field(status, "\nState:\t") == 'X')
+		return fdbg_error_create(FDBG_ERROR_REFUSED, "cannot attach to process %ld: it has ended, its parent has not "
+					 "waited for it yet", (long)pid);
+	tracer = strtol(status_field(status, "\nTracerPid:\t"), NULL, 10);
+	if (!tracer)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%ld/comm", tracer);
+	file = fopen(path, "re");
+	if (file) {
+		if (fgets(comm, sizeof(comm), file))
+			comm[strcspn(comm, "\n")] = '\0';
+		fclose(file);
+	}
+	return fdbg_error_create(FDBG_ERROR_REFUSED, "cannot attach to process %ld: process %ld%s%s%s traces it already, and only "
+				 "one can", (long)pid, tracer, *comm ? " (" : "", comm, *comm ? ")" : "");
+}
+
 /* Gives complete lines to the log; what is kept stays below WORDS_MAX. */
 static void log_words(struct fdbg_server *server)
 {
@@ -198,7 +241,8 @@ static struct fdbg_error *refused(struct fdbg_server *server, const char *path)
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
-	if (strstr(text, "ttach") && strstr(text, "not permitted"))
+	/* Of a process that has a tracer the system says the same as of one that nobody may trace; gdbserver looks. */
+	if (strstr(text, "ttach") && strstr(text, "not permitted") && !strstr(text, "already traced"))
 		err = fdbg_error_create(FDBG_ERROR_REFUSED, "%s: %s (tracing is forbidden here, see "
 					"/proc/sys/kernel/yama/ptrace_scope or the container's settings)",
 					path, text);
@@ -358,6 +402,8 @@ struct fdbg_error *fdbg_server_attach(const struct fdbg_server_options *options,
 	struct fdbg_error *err;
 
 	err = fdbg_server_find(options->name, &path);
+	if (!err)
+		err = check_process(pid);
 	if (err)
 		return err;
 	server = create(options->log);

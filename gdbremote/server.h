@@ -50,7 +50,8 @@ struct fdbg_error *fdbg_server_launch(const struct fdbg_server_options *options,
 /*
  * Starts a server for a process that runs already, and connects to it. gdbserver has attached then; a
  * lldb-server holds nothing yet (fdbg_session_query_stop is refused) and has to be told to
- * (fdbg_session_attach). Of the options only name, log and timeout_ms count. The process is left alone by
+ * (fdbg_session_attach). Before any server is started: IO with ESRCH when there is no such process, REFUSED when it
+ * has ended or is traced already, with its tracer. Of the options only name, log and timeout_ms count. The process is left alone by
  * destroy; detach from it first. When fdbg is killed, the server lives on up to the next stop.
  */
 struct fdbg_error *fdbg_server_attach(const struct fdbg_server_options *options, pid_t pid,

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/scope.h"
@@ -52,6 +54,12 @@ static int is_wanted(const struct dirent *entry)
 	return entry->d_name[0] != '.' && entry->d_name[len - 1] != '~';
 }
 
+/* What nobody named is done without: it may be another user's, as with sudo. */
+static void warn_unreadable(const struct fdbg_log *log, const char *path)
+{
+	fdbg_log(log, FDBG_LOG_WARNING, "cannot read %s: %s; its visualizers are not used", path, strerror(errno));
+}
+
 static struct fdbg_error *load_directory(const char *path, const struct fdbg_log *log, struct fdbg_visualizers *list)
 {
 	struct fdbg_error *err = NULL;
@@ -61,7 +69,10 @@ static struct fdbg_error *load_directory(const char *path, const struct fdbg_log
 	if (n < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return NULL;
-		return fdbg_error_errno(errno, "cannot read %s", path);
+		if (errno == ENOMEM)
+			return &fdbg_error_nomem;
+		warn_unreadable(log, path);
+		return NULL;
 	}
 	for (int i = 0; i < n; i++) {
 		FDBG_AUTO_FREE char *file = NULL;
@@ -71,8 +82,12 @@ static struct fdbg_error *load_directory(const char *path, const struct fdbg_log
 			file = NULL;
 			err = &fdbg_error_nomem;
 		}
-		if (!err && (stat(file, &st) || S_ISREG(st.st_mode)))
-			err = load_file(file, log, list);
+		if (!err && (stat(file, &st) || S_ISREG(st.st_mode))) {
+			if (access(file, R_OK) < 0)
+				warn_unreadable(log, file);
+			else
+				err = load_file(file, log, list);
+		}
 		free(entries[i]);
 	}
 	free(entries);

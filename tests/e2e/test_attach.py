@@ -146,10 +146,39 @@ class AttachTest(E2ETest):
         self.assertEqual(target.wait(5 * harness.SLOWNESS), -9)
 
     def test_no_such_process(self):
-        done = harness.fdbg(*self.command(4194303), cwd=self.dir)
-        self.assertEqual(done.status, 125)
-        self.one_line(done)
+        self.refused(4194303, "cannot attach to process 4194303: No such process")
+
+    def refused(self, pid, words):
+        done = harness.fdbg(*self.command(pid), cwd=self.dir)
+        self.assertEqual(done.status, 125, str(done))
+        self.assertIn(words, self.one_line(done))
         self.assertFalse(os.path.exists(self.file))
+
+    def test_traced_already(self):
+        target = self.start_target(harness.compile_rust("app", SOURCE), "20000")
+        tracer = harness.start_server(self, ["gdbserver", "--attach", "127.0.0.1:0", str(target.pid)])
+        harness.listening_port(tracer)
+        self.refused(target.pid, "cannot attach to process %d: process %d (gdbserver) traces it already" % (target.pid, tracer.pid))
+
+    def test_ended(self):
+        """A process whose parent has not waited for it."""
+        target = self.start_target(shutil.which("true"))
+        os.waitid(os.P_PID, target.pid, os.WEXITED | os.WNOWAIT)
+        self.refused(target.pid, "cannot attach to process %d: it has ended" % target.pid)
+
+    def test_servers_words(self):
+        """What the system's settings have to do with it is said only where they may be the reason."""
+        target = self.start_target(shutil.which("sleep"), "20")
+        for words, hint in [("Operation not permitted (1)", True),
+                            ("Operation not permitted (1), process 5 is already traced by process 6", False)]:
+            server = self.path("gdbserver")
+            with open(server, "w") as f:
+                f.write("#!/bin/sh\necho 'Cannot attach to process 5: %s' >&2\nexit 1\n" % words)
+            os.chmod(server, 0o755)
+            done = harness.fdbg("record", "-q", "--server=" + server, "-o", self.file, "--attach=%d" % target.pid, cwd=self.dir)
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn(words, self.one_line(done))
+            self.assertEqual("ptrace_scope" in done.stderr_text, hint, str(done))
 
     def test_not_rust(self):
         """A process that cannot be recorded is left alone."""

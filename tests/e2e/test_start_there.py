@@ -79,6 +79,16 @@ class GdbserverTest(StartThere, E2ETest):
         done, lengths = self.run_there(["it's"])
         self.assertEqual('"it\\\'s" instead of "it\'s"' in done.stderr_text, lengths == ["5"], str(done))
 
+    def test_path_with_quotes(self):
+        """Its shell finds the program, or it is said what to do."""
+        self.there = self.path("it's")
+        shutil.copy(self.program, self.there)
+        done = harness.fdbg("record", "-q", "-o", self.file, *self.start(), "--exec=" + self.there, "-F", "*::echo", "--", "a b",
+                            cwd=self.dir)
+        if done.status:
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn("with a symbolic link", self.one_line(done))
+
 
 class LldbServerTest(StartThere, E2ETest):
     mode = ["gdbserver"]

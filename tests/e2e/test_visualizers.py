@@ -339,6 +339,24 @@ class VisualizersTest(E2ETest):
         rec = self.record(self.program(), env={"HOME": self.path("home"), "XDG_CONFIG_HOME": ""})
         self.assertEqual(dict(self.first_args(rec))["id"], "from a")
 
+    def test_unreadable_folder(self):
+        """A home that cannot be read, like another user's, costs its visualizers and no more."""
+        os.symlink("home", self.path("home"))       # nobody gets through, root neither
+        done = harness.fdbg("record", "-o", self.path("x.ss"), "-F", "app::*", self.program(), cwd=self.dir,
+                            env={"HOME": self.path("home"), "XDG_CONFIG_HOME": ""})
+        self.assertEqual(done.status, 0, str(done))
+        self.assertIn("warning: cannot read %s/.config/fdbg/visualizers: " % self.path("home"), done.stderr_text)
+        self.write("config/fdbg/visualizers/good", "[kit::Id]\nshow = good\n")
+        bad = self.path("config/fdbg/visualizers/bad")
+        os.symlink("bad", bad)
+        done = harness.fdbg("record", "-o", self.path("y.ss"), "-F", "app::*", self.program(), cwd=self.dir,
+                            env={"XDG_CONFIG_HOME": self.path("config")})
+        self.assertEqual(done.status, 0, str(done))
+        self.assertIn("warning: cannot read %s: " % bad, done.stderr_text)
+        self.assertEqual(dict(self.first_args(harness.Recording(self.path("y.ss"))))["id"], "good")
+        done = harness.fdbg("record", "--visualizers", bad, self.program(), cwd=self.dir)
+        self.assertEqual(done.status, 125, str(done))
+
     def test_shipped_files(self):
         program = harness.compile_rust("app", SHIPPED_PROGRAM, deps=SHIPPED)
         folder = os.path.join(harness.TOP_DIR, "share", "visualizers")
