@@ -364,6 +364,11 @@ uint64_t fdbg_image_section_address(const struct fdbg_image *image, const char *
 	return find_section(image, name, &shdr, &gnu) ? shdr.sh_addr : 0;
 }
 
+/* Of elf.h since 2022. */
+#ifndef ELFCOMPRESS_ZSTD
+#define ELFCOMPRESS_ZSTD 2
+#endif
+
 /*
  * The size a compressed section claims is what the decompressor allocates, so it is checked first: deflate
  * cannot shrink by more than about 1032 to 1.
@@ -395,6 +400,18 @@ static bool decompress(Elf_Scn *scn, const GElf_Shdr *shdr, bool gnu)
 	return true;
 }
 
+/* Why a section could not be decompressed: it is damaged, or compressed in a way that libelf does not know. */
+static struct fdbg_error *not_decompressed(const struct fdbg_image *image, Elf_Scn *scn, const GElf_Shdr *shdr, const char *name)
+{
+	GElf_Chdr chdr;
+
+	if (!(shdr->sh_flags & SHF_COMPRESSED) || !gelf_getchdr(scn, &chdr) || chdr.ch_type == ELFCOMPRESS_ZLIB)
+		return fdbg_error_create(FDBG_ERROR_FORMAT, "%s: section %s cannot be decompressed", image->path, name);
+	return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "%s: section %s is compressed with %s, which this libelf cannot undo; "
+				 "`objcopy --decompress-debug-sections` does, or link without it", image->path, name,
+				 chdr.ch_type == ELFCOMPRESS_ZSTD ? "zstd" : "an unknown method");
+}
+
 struct fdbg_error *fdbg_image_section(struct fdbg_image *image, const char *name, const uint8_t **bytes_ret,
 				      size_t *len_ret)
 {
@@ -419,8 +436,7 @@ struct fdbg_error *fdbg_image_section(struct fdbg_image *image, const char *name
 	if (shdr.sh_offset > image->file_size || shdr.sh_size > image->file_size - shdr.sh_offset)
 		return fdbg_error_create(FDBG_ERROR_FORMAT, "%s: section %s is cut off", image->path, name);
 	if (!decompress(scn, &shdr, gnu))
-		return fdbg_error_create(FDBG_ERROR_FORMAT, "%s: section %s cannot be decompressed",
-					 image->path, name);
+		return not_decompressed(image, scn, &shdr, name);
 	data = elf_rawdata(scn, NULL);
 	if (!data || !data->d_buf)
 		return fdbg_error_create(FDBG_ERROR_FORMAT, "%s: section %s cannot be read", image->path,

@@ -49,6 +49,28 @@ class ExecutablesTest(E2ETest):
     def test_prefer_dynamic_std(self):
         self.check("-C", "prefer-dynamic", "-C", "rpath")
 
+    def compressed(self, method):
+        """The program with its debug information compressed."""
+        program = self.path("app")
+        done = harness.run(["objcopy", "--compress-debug-sections=" + method, harness.compile_rust("app", SOURCE), program])
+        if done.status:
+            self.skipTest("this objcopy cannot compress so: %s" % done)
+        return program
+
+    def test_compressed(self):
+        for method in ["zlib", "zlib-gnu"]:
+            rec = self.record(self.compressed(method))
+            self.assertEqual(self.main_tree(rec).children[0].value, "Some(20)", method)
+
+    def test_compressed_in_another_way(self):
+        """Read where libelf can; else the message says what can."""
+        program = self.compressed("zstd")
+        done = harness.fdbg("record", "-o", self.path("rec.firedbg.ss"), "--", program)
+        if done.status:
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn("zstd", self.one_line(done))
+            self.assertIn("objcopy --decompress-debug-sections", self.one_line(done))
+
     def test_one_codegen_unit(self):
         self.check("-C", "codegen-units=1")
 
