@@ -142,7 +142,8 @@ static bool holds_late_argument(const struct fdbg_arch *arch, const struct fdbg_
 
 /*
  * extern "win64" and "efiapi" (x86_64) are not marked either. Their first argument is in rcx, or in rdx behind the hidden pointer, where
- * no other convention has it; and all but scalars is returned elsewhere.
+ * no other convention has it; and all but scalars is returned elsewhere. Closures and coroutines are Rust's own, and their first
+ * parameter may be an environment that is not described.
  */
 static struct fdbg_error *check_windows(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
 					const struct fdbg_prologue *prologue)
@@ -156,6 +157,7 @@ static struct fdbg_error *check_windows(struct planner *planner, struct fdbg_tra
 	size_t n;
 
 	if (!planner->plan->arch->hidden_pointer_is_arg || traced->return_kind == FDBG_RETURN_NOTHING ||
+	    fdbg_text_starts(function->name, "{") ||
 	    (type->size <= 8 && (type->kind == FDBG_TYPE_BASE || type->kind == FDBG_TYPE_POINTER || type->kind == FDBG_TYPE_ENUM)))
 		return NULL;
 	err = fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n);

@@ -57,6 +57,19 @@ fn main() {
 
 
 class ReturnsTest(E2ETest):
+    def test_closures_that_return_through_memory(self):
+        """Behind the pointer to the result and an environment that is not described, their argument comes in the third register."""
+        rec = self.record(harness.compile_rust("app", """
+            fn main() {
+                let mut held = 1u64;
+                let mut text = move |n: u32| { held *= 3; format!("n{} {}", n, held) };
+                let mut list = |n: &u64| vec![*n; 3];
+                let list: &mut dyn FnMut(&u64) -> Vec<u64> = std::hint::black_box(&mut list);
+                for n in 0..3 { println!("{:?}", text(n)); println!("{:?}", list(&n.into())); }
+            }
+            """))
+        self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
+
     def test_halves_left_by_callees(self):
         rec = self.record(harness.compile_rust("app", HANDED_ON), opts=["-N", "*::fmt"])
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
