@@ -9,6 +9,7 @@ E2E_SUMMARY=FILE writes "PASSED FAILED SKIPPED" there. Exit status 0 when nothin
 
 import argparse
 import os
+import signal
 import sys
 import time
 import unittest
@@ -72,6 +73,8 @@ def main():
     parser.add_argument("-k", action="append", metavar="PART")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
+    # A shell starts what it puts in the background with SIGINT ignored, and fdbg leaves an ignored signal alone.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     names = [os.path.basename(f) for f in options.files] or \
         sorted(f for f in os.listdir(HERE) if f.startswith("test_") and f.endswith(".py"))
     loader = unittest.TestLoader()
