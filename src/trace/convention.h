@@ -12,7 +12,8 @@
 /*
  * DWARF does not tell an extern "C" function from another (rust-abi.md, section 3), and both return most types in the same place. Where
  * they do not, the code tells: an extern "C" function that may panic calls core's panic_cannot_unwind, and what is written last
- * before a ret are the registers of one convention and not those of the other. Without either, a name that is not mangled stands for C.
+ * before a ret are the registers of one convention and not those of the other. A register that a callee may have left there is no such
+ * sign; the width of what is written to the first one may be. Without any, a name that is not mangled stands for C.
  */
 enum fdbg_convention { FDBG_CONVENTION_RUST, FDBG_CONVENTION_C };
 
