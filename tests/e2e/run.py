@@ -89,6 +89,9 @@ def main():
     failed = len({getattr(t, "test_case", t).id() if hasattr(t, "id") else str(t)
                   for t, _ in result.failures + result.errors})
     failed += len(result.unexpectedSuccesses)
+    # Once more, together: between hundreds of lines that passed they are hard to find.
+    for test, text in result.failures + result.errors:
+        print("FAIL  %s\n%s" % (test.id() if hasattr(test, "id") else test, text))
     print("end-to-end: %d passed, %d failed, %d skipped in %.0f s"
           % (result.passed, failed, len(result.skipped), time.monotonic() - begun))
     if os.environ.get("E2E_SUMMARY"):

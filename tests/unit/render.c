@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "value/digest.h"
 #include "value/escape.h"
 #include "value/render.h"
 #include "value/typename.h"
@@ -494,6 +495,44 @@ static void limits(void **state)
 	fdbg_buf_deinit(&buf);
 }
 
+/* A megabyte of name at each of some thousand nodes, all of them one: memory is bounded, and JSON stays whole. */
+static void long_names_at_shared_nodes(void **state)
+{
+	enum { N_NAME = 1 << 20, N_LEVELS = 12, N_REST = 2 * N_NAME };
+	char *name = test_calloc(N_NAME, 1);
+	struct fdbg_field fields[N_LEVELS][2];
+	struct fdbg_value level = i32(1), levels[N_LEVELS];
+	struct fdbg_buf buf = { 0 };
+	long depth = 0;
+
+	(void)state;
+	memset(name, 'n', N_NAME);
+	for (size_t i = 0; i < N_LEVELS; i++) {
+		fields[i][0] = (struct fdbg_field){ { name, N_NAME }, i ? ref(FDBG_REF_REF, i, &levels[i - 1]) : level };
+		fields[i][1] = fields[i][0];
+		levels[i] = record(T("Shared"), fields[i], 2);
+	}
+	for (int pretty = 0; pretty < 2; pretty++) {
+		fdbg_buf_clear(&buf);
+		fdbg_render_debug(&buf, &levels[N_LEVELS - 1], pretty ? FDBG_RENDER_PRETTY : FDBG_RENDER_DEBUG, 0);
+		assert_false(buf.failed);
+		assert_int_equal(buf.len, FDBG_RENDER_MAX_BYTES + 3);
+		assert_memory_equal(buf.data + buf.len - 3, "…", 3);
+	}
+	fdbg_buf_clear(&buf);
+	fdbg_value_digest(&buf, &levels[N_LEVELS - 1]);
+	assert_true(!buf.failed && buf.len <= FDBG_RENDER_MAX_BYTES + N_REST);
+	fdbg_buf_clear(&buf);
+	fdbg_render_json(&buf, &levels[N_LEVELS - 1]);
+	assert_true(!buf.failed && buf.len <= FDBG_RENDER_MAX_BYTES + N_REST);
+	assert_non_null(strstr(fdbg_buf_cstr(&buf) + FDBG_RENDER_MAX_BYTES, "{\"type\":\"Opaque\"}"));
+	for (size_t i = 0; i < buf.len; i++)
+		depth += (buf.data[i] == '{') - (buf.data[i] == '}');
+	assert_int_equal(depth, 0);
+	fdbg_buf_deinit(&buf);
+	test_free(name);
+}
+
 static void terminal_text_has_no_controls(void **state)
 {
 	struct fdbg_buf buf = { 0 };
@@ -522,6 +561,7 @@ int main(void)
 		cmocka_unit_test(counted_pointers),
 		cmocka_unit_test(standard_library),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(long_names_at_shared_nodes),
 		cmocka_unit_test(terminal_text_has_no_controls),
 	};
 
