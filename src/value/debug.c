@@ -17,7 +17,7 @@ static void enforce_limit(struct fdbg_debug *debug)
 {
 	size_t end;
 
-	if (!debug->max_bytes || debug->buf->failed || debug->buf->len - debug->start <= debug->max_bytes)
+	if (debug->buf->failed || debug->buf->len - debug->start <= debug->max_bytes)
 		return;
 	end = debug->start + debug->max_bytes;
 	while (end > debug->start && (debug->buf->data[end] & 0xc0) == 0x80)
@@ -204,7 +204,7 @@ static void put_array(struct fdbg_debug *debug, const struct fdbg_value *value)
 static void put_string(struct fdbg_debug *debug, const void *data, size_t len, bool cut)
 {
 	/* Escapes make a text longer, never shorter: what is beyond the limit need not be looked at. */
-	if (debug->max_bytes && len > debug->max_bytes)
+	if (len > debug->max_bytes)
 		len = debug->max_bytes + 1;
 	if (debug->stopped)
 		return;
@@ -358,7 +358,7 @@ void fdbg_render_debug_as(struct fdbg_buf *buf, const struct fdbg_value *value, 
 		.buf = buf,
 		.pretty = style == FDBG_RENDER_PRETTY,
 		.start = buf->len,
-		.max_bytes = max_bytes,
+		.max_bytes = max_bytes && max_bytes < FDBG_RENDER_MAX_BYTES ? max_bytes : FDBG_RENDER_MAX_BYTES,
 		.minor = context && context->rustc_minor ? context->rustc_minor : UINT32_MAX,
 		.n_nodes_left = FDBG_RENDER_MAX_NODES,
 	};

@@ -14,7 +14,7 @@ struct fdbg_debug {
 	unsigned int indent;
 	unsigned int depth;   /* of nested values */
 	size_t start;         /* length of buf at the beginning */
-	size_t max_bytes;     /* 0: no limit */
+	size_t max_bytes;
 	uint32_t minor;       /* of the compiler whose text it is to be; UINT32_MAX: the newest */
 	size_t n_nodes_left;
 	bool stopped;         /* a limit was reached: nothing more is written */

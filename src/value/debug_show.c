@@ -115,7 +115,7 @@ static void put_text(struct fdbg_debug *debug, const struct fdbg_value *value)
 	}
 	if (!charge(debug, text.len))
 		return;
-	if (debug->max_bytes && text.len > debug->max_bytes)
+	if (text.len > debug->max_bytes)
 		text.len = debug->max_bytes + 1;
 	fdbg_escape_string(&escaped, text.data, text.len, FDBG_ESCAPE_STR);
 	fdbg_debug_put(debug, (const char *)escaped.data, escaped.len);

@@ -37,7 +37,7 @@ static bool put_text(struct fdbg_debug *debug, const struct fdbg_value *value, c
 	if (c_string && len && !cut && !bytes.data[len - 1])
 		len--;
 	/* Escapes make a text longer, never shorter: what is beyond the limit need not be looked at. */
-	if (debug->max_bytes && len > debug->max_bytes)
+	if (len > debug->max_bytes)
 		len = debug->max_bytes + 1;
 	fdbg_debug_charge(debug, len);
 	if (debug->minor < FDBG_MINOR_UNICODE)

@@ -10,11 +10,17 @@
 
 struct digest {
 	struct fdbg_buf *buf;
+	size_t start;
 	unsigned int depth;
 	size_t n_nodes_left;
 };
 
 static void put(struct digest *digest, const struct fdbg_value *value);
+
+static bool is_full(const struct digest *digest)
+{
+	return digest->buf->failed || digest->buf->len - digest->start > FDBG_RENDER_MAX_BYTES;
+}
 
 static void put_number(struct digest *digest, uint64_t number)
 {
@@ -105,7 +111,7 @@ static void put_struct(struct digest *digest, const struct fdbg_value *value)
 	if (is_of_the_moment(value->record.type))
 		return;
 	put_number(digest, value->record.n_fields);
-	for (size_t i = 0; i < value->record.n_fields; i++) {
+	for (size_t i = 0; i < value->record.n_fields && !is_full(digest); i++) {
 		const struct fdbg_field *field = &value->record.fields[i];
 
 		put_text(digest, field->name);
@@ -121,7 +127,7 @@ static void put_struct(struct digest *digest, const struct fdbg_value *value)
 static void put_fields(struct digest *digest, const struct fdbg_field *fields, size_t n_fields)
 {
 	put_number(digest, n_fields);
-	for (size_t i = 0; i < n_fields; i++) {
+	for (size_t i = 0; i < n_fields && !is_full(digest); i++) {
 		put_text(digest, fields[i].name);
 		put(digest, &fields[i].value);
 	}
@@ -176,7 +182,7 @@ static void put_whole(struct digest *digest, const struct fdbg_value *value)
 
 static void put(struct digest *digest, const struct fdbg_value *value)
 {
-	if (digest->depth >= FDBG_RENDER_MAX_DEPTH || !digest->n_nodes_left)
+	if (digest->depth >= FDBG_RENDER_MAX_DEPTH || !digest->n_nodes_left || is_full(digest))
 		return;
 	digest->n_nodes_left--;
 	digest->depth++;
@@ -189,7 +195,7 @@ static void put(struct digest *digest, const struct fdbg_value *value)
 
 void fdbg_value_digest(struct fdbg_buf *buf, const struct fdbg_value *value)
 {
-	struct digest digest = { .buf = buf, .n_nodes_left = FDBG_RENDER_MAX_NODES };
+	struct digest digest = { .buf = buf, .start = buf->len, .n_nodes_left = FDBG_RENDER_MAX_NODES };
 
 	put(&digest, value);
 }

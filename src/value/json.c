@@ -11,6 +11,7 @@
 
 struct json {
 	struct fdbg_buf *buf;
+	size_t start;
 	unsigned int depth;
 	size_t n_nodes_left;
 	const struct fdbg_map *elements; /* NULL: none */
@@ -73,6 +74,11 @@ void fdbg_render_json_string(struct fdbg_buf *buf, const char *data, size_t len)
 		i += n;
 	}
 	fdbg_buf_byte(buf, '"');
+}
+
+static bool is_full(const struct json *json)
+{
+	return json->buf->failed || json->buf->len - json->start > FDBG_RENDER_MAX_BYTES;
 }
 
 static void put_text(struct json *json, struct fdbg_text text)
@@ -182,7 +188,7 @@ static void put_ref(struct json *json, const struct fdbg_value *value)
 static void put_fields(struct json *json, const struct fdbg_field *fields, size_t n_fields, bool items)
 {
 	fdbg_buf_string(json->buf, items ? ",\"items\":[" : ",\"fields\":{");
-	for (size_t i = 0; i < n_fields; i++) {
+	for (size_t i = 0; i < n_fields && (!i || !is_full(json)); i++) {
 		if (i)
 			fdbg_buf_byte(json->buf, ',');
 		if (!items) {
@@ -289,7 +295,7 @@ static void put_variant(struct json *json, const struct fdbg_value *value)
 		fdbg_buf_string(json->buf, "{\"type\":\"Union\",\"typeinfo\":{\"name\":");
 		put_text(json, type);
 		fdbg_buf_string(json->buf, ",\"variants\":[");
-		for (size_t i = 0; i < value->variant.n_variants; i++) {
+		for (size_t i = 0; i < value->variant.n_variants && !is_full(json); i++) {
 			if (i)
 				fdbg_buf_byte(json->buf, ',');
 			put_text(json, value->variant.variants[i]);
@@ -309,7 +315,7 @@ static void put_array(struct json *json, const struct fdbg_value *value)
 
 	begin(json, "Array", fdbg_text_from(names[value->array.kind]));
 	fdbg_buf_string(json->buf, ",\"data\":[");
-	for (size_t i = 0; i < value->array.n_items; i++) {
+	for (size_t i = 0; i < value->array.n_items && (!i || !is_full(json)); i++) {
 		if (i)
 			fdbg_buf_byte(json->buf, ',');
 		put_value(json, &value->array.items[i]);
@@ -385,7 +391,7 @@ static void put_value(struct json *json, const struct fdbg_value *value)
 {
 	uint64_t total;
 
-	if (json->depth >= FDBG_RENDER_MAX_DEPTH || json->n_nodes_left < weight(value)) {
+	if (json->depth >= FDBG_RENDER_MAX_DEPTH || json->n_nodes_left < weight(value) || is_full(json)) {
 		put_opaque(json);
 		return;
 	}
@@ -406,7 +412,12 @@ static void put_value(struct json *json, const struct fdbg_value *value)
 
 void fdbg_render_json_with(struct fdbg_buf *buf, const struct fdbg_value *value, const struct fdbg_map *elements)
 {
-	struct json json = { .buf = buf, .n_nodes_left = FDBG_RENDER_MAX_NODES, .elements = elements };
+	struct json json = {
+		.buf = buf,
+		.start = buf->len,
+		.n_nodes_left = FDBG_RENDER_MAX_NODES,
+		.elements = elements,
+	};
 
 	put_value(&json, value);
 }

@@ -12,12 +12,17 @@
  * value that could not be read prints as `<unreadable>`, an optimized-out one as `<optimized out>`, an
  * unresolved reference as `&<0xADDRESS>`; a cut list or string ends in `…`.
  *
- * Values come from files that anybody may have written. Nesting deeper than FDBG_RENDER_MAX_DEPTH and trees
+ * Values come from files that anybody may have written. Nesting deeper than FDBG_RENDER_MAX_DEPTH, trees
  * of more than FDBG_RENDER_MAX_NODES nodes (references may share a target, so a small file can name a huge
- * tree) are cut with `…`, in JSON with an Opaque.
+ * tree) and texts of more than FDBG_RENDER_MAX_BYTES (each of those nodes can have the same long name) are cut
+ * with `…`, in JSON with an Opaque.
  */
 
-enum { FDBG_RENDER_MAX_DEPTH = 1000, FDBG_RENDER_MAX_NODES = 1 << 22 };
+enum {
+	FDBG_RENDER_MAX_DEPTH = 1000,
+	FDBG_RENDER_MAX_NODES = 1 << 22,
+	FDBG_RENDER_MAX_BYTES = 1 << 26,
+};
 
 enum fdbg_render_style {
 	FDBG_RENDER_DEBUG,  /* {:?} */
@@ -39,7 +44,7 @@ struct fdbg_render_context fdbg_render_context_of(struct fdbg_text rustc);
 void fdbg_render_debug_as(struct fdbg_buf *buf, const struct fdbg_value *value, enum fdbg_render_style style,
 			  size_t max_bytes, const struct fdbg_render_context *context);
 
-/* Appends the text of value to buf. Text stops with `…` at max_bytes (0: no limit). */
+/* Appends the text of value to buf. Text stops with `…` at max_bytes (0: FDBG_RENDER_MAX_BYTES). */
 void fdbg_render_debug(struct fdbg_buf *buf, const struct fdbg_value *value, enum fdbg_render_style style,
 		       size_t max_bytes);
 

@@ -512,13 +512,10 @@ static void long_names_at_shared_nodes(void **state)
 		fields[i][1] = fields[i][0];
 		levels[i] = record(T("Shared"), fields[i], 2);
 	}
-	for (int pretty = 0; pretty < 2; pretty++) {
-		fdbg_buf_clear(&buf);
-		fdbg_render_debug(&buf, &levels[N_LEVELS - 1], pretty ? FDBG_RENDER_PRETTY : FDBG_RENDER_DEBUG, 0);
-		assert_false(buf.failed);
-		assert_int_equal(buf.len, FDBG_RENDER_MAX_BYTES + 3);
-		assert_memory_equal(buf.data + buf.len - 3, "…", 3);
-	}
+	fdbg_render_debug(&buf, &levels[N_LEVELS - 1], FDBG_RENDER_PRETTY, 0);
+	assert_false(buf.failed);
+	assert_int_equal(buf.len, FDBG_RENDER_MAX_BYTES + 3);
+	assert_memory_equal(buf.data + buf.len - 3, "…", 3);
 	fdbg_buf_clear(&buf);
 	fdbg_value_digest(&buf, &levels[N_LEVELS - 1]);
 	assert_true(!buf.failed && buf.len <= FDBG_RENDER_MAX_BYTES + N_REST);
@@ -526,8 +523,11 @@ static void long_names_at_shared_nodes(void **state)
 	fdbg_render_json(&buf, &levels[N_LEVELS - 1]);
 	assert_true(!buf.failed && buf.len <= FDBG_RENDER_MAX_BYTES + N_REST);
 	assert_non_null(strstr(fdbg_buf_cstr(&buf) + FDBG_RENDER_MAX_BYTES, "{\"type\":\"Opaque\"}"));
-	for (size_t i = 0; i < buf.len; i++)
+	for (size_t i = 0; i < buf.len; i++) {
+		if (buf.len - i > N_NAME && buf.data[i] == 'n' && buf.data[i + 1] == 'n')
+			i += N_NAME;
 		depth += (buf.data[i] == '{') - (buf.data[i] == '}');
+	}
 	assert_int_equal(depth, 0);
 	fdbg_buf_deinit(&buf);
 	test_free(name);

@@ -181,7 +181,9 @@ static void type_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(cases); i++) {
 		struct fdbg_buf buf = { 0 };
-		struct fdbg_debug debug = { .buf = &buf, .n_nodes_left = 1000, .minor = UINT32_MAX };
+		struct fdbg_debug debug = {
+			.buf = &buf, .max_bytes = FDBG_RENDER_MAX_BYTES, .n_nodes_left = 1000, .minor = UINT32_MAX,
+		};
 
 		fdbg_debug_type_name(&debug, fdbg_text_from(cases[i].dwarf));
 		assert_string_equal(fdbg_buf_cstr(&buf), cases[i].text);
