@@ -59,10 +59,13 @@ static bool cut_out(const struct fdbg_value *value, size_t from, size_t to, stru
 /* Little-endian bytes as one number, with all its digits. */
 static void put_hex_number(struct fdbg_debug *debug, const uint8_t *bytes, size_t len)
 {
+	static const char hex[] = "0123456789abcdef";
 	char digits[40];
 
-	for (size_t i = 0; i < len; i++)
-		snprintf(digits + 2 * i, 3, "%02x", bytes[len - 1 - i]);
+	for (size_t i = 0; i < len; i++) {
+		digits[2 * i] = hex[bytes[len - 1 - i] >> 4];
+		digits[2 * i + 1] = hex[bytes[len - 1 - i] & 15];
+	}
 	fdbg_debug_put(debug, digits, 2 * len);
 }
 

@@ -21,6 +21,8 @@ static void put_value(struct json *json, const struct fdbg_value *value);
 
 void fdbg_render_json_string(struct fdbg_buf *buf, const char *data, size_t len)
 {
+	/* What stands for itself: ASCII without controls, quotes and backslashes. */
+	static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0x7f] = true };
 	const uint8_t *bytes = (const uint8_t *)data;
 
 	fdbg_buf_byte(buf, '"');
@@ -28,8 +30,7 @@ void fdbg_render_json_string(struct fdbg_buf *buf, const char *data, size_t len)
 		uint32_t character;
 		size_t n = 0;
 
-		while (i + n < len && bytes[i + n] >= 0x20 && bytes[i + n] < 0x80 && bytes[i + n] != '"' &&
-		       bytes[i + n] != '\\')
+		while (i + n < len && plain[bytes[i + n]])
 			n++;
 		if (n) {
 			fdbg_buf_append(buf, bytes + i, n);
