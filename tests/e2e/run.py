@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Runs the end-to-end tests and sums up.
 
-    run.py [-v] [-k PART]… [FILE…]     tests whose id contains one of the PARTs, of these files (default: all)
+    run.py [-v] [-j JOBS] [-k PART]… [FILE…]   tests whose id contains one of the PARTs, of these files (default: all)
 
 E2E_SUMMARY=FILE writes "PASSED FAILED SKIPPED" there. Exit status 0 when nothing failed, 1 otherwise.
 """
 
 import argparse
+import multiprocessing
 import os
+import queue as queues
 import signal
 import sys
 import time
+import traceback
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -67,9 +70,84 @@ def tests_of(suite):
             yield t
 
 
+class Summary:
+    """What the tests of some files came to."""
+
+    def __init__(self):
+        self.passed = self.skipped = 0
+        self.failures = []      # (test's id, what it said); more than one of a test with subtests
+
+    def add(self, other):
+        self.passed += other.passed
+        self.skipped += other.skipped
+        self.failures += other.failures
+
+    def failed(self):
+        """Tests, not findings."""
+        return len({test.split(" (")[0] if not test.startswith("setUpClass") else test for test, _ in self.failures})
+
+
+def run(name, options):
+    """Runs the tests of one file."""
+    suite = unittest.TestSuite()
+    suite.addTests(t for t in tests_of(unittest.TestLoader().loadTestsFromName(name))
+                   if not options.k or any(part in t.id() for part in options.k))
+    result = Result(options.verbose)
+    suite.run(result)
+    summary = Summary()
+    summary.passed = result.passed
+    summary.skipped = len(result.skipped)
+    summary.failures = [(t.id() if hasattr(t, "id") else str(t), text) for t, text in result.failures + result.errors]
+    summary.failures += [(t.id(), "unexpected success") for t in result.unexpectedSuccesses]
+    return summary
+
+
+def work(number, names, summaries, options):
+    """A process that takes one file after another. Its compiled programs are its own: tests look for who runs one."""
+    cache = os.environ.get("E2E_CACHE") or \
+        os.path.join(os.path.dirname(os.path.abspath(os.environ.get("FDBG", "./fdbg"))), "tests", "e2e", "cache")
+    os.environ["E2E_CACHE"] = os.path.join(cache, str(number))
+    while True:
+        name = names.get()
+        if name is None:
+            return
+        try:
+            summaries.put(run(name, options))
+        except BaseException as e:      # whatever ends a worker is a failure of the file that it had
+            summary = Summary()
+            summary.failures.append((name, "".join(traceback.format_exception(type(e), e, e.__traceback__))))
+            summaries.put(summary)
+
+
+def run_side_by_side(names, options):
+    context = multiprocessing.get_context("fork")
+    queue, summaries, total = context.Queue(), context.Queue(), Summary()
+    workers = [context.Process(target=work, args=(i, queue, summaries, options)) for i in range(options.jobs)]
+    for name in names + [None] * len(workers):
+        queue.put(name)
+    for worker in workers:
+        worker.start()
+    waiting = len(names)
+    while waiting:
+        try:
+            total.add(summaries.get(timeout=5))
+            waiting -= 1
+        except queues.Empty:
+            if not any(worker.is_alive() for worker in workers) and summaries.empty():
+                lost = Summary()
+                lost.failures.append(("run.py", "%d files were not run: their processes ended" % waiting))
+                total.add(lost)
+                break
+    for worker in workers:
+        worker.join()
+    return total
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-v", "--verbose", action="store_true")
+    parser.add_argument("-j", "--jobs", type=int, default=min(os.cpu_count() or 1, 4),
+                        help="files that are run at the same time, default: a processor each, at most 4")
     parser.add_argument("-k", action="append", metavar="PART")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
@@ -77,30 +155,26 @@ def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     names = [os.path.basename(f) for f in options.files] or \
         sorted(f for f in os.listdir(HERE) if f.startswith("test_") and f.endswith(".py"))
-    loader = unittest.TestLoader()
-    suite = unittest.TestSuite()
-    for name in names:
-        suite.addTests(t for t in tests_of(loader.loadTestsFromName(name[:-3] if name.endswith(".py") else name))
-                       if not options.k or any(part in t.id() for part in options.k))
-    result = Result(options.verbose)
+    names = [name[:-3] if name.endswith(".py") else name for name in names]
     begun = time.monotonic()
-    suite.run(result)
-    # A test with subtests may fail more than once: count tests, not findings.
-    failed = len({getattr(t, "test_case", t).id() if hasattr(t, "id") else str(t)
-                  for t, _ in result.failures + result.errors})
-    failed += len(result.unexpectedSuccesses)
+    if options.jobs > 1 and len(names) > 1:
+        total = run_side_by_side(names, options)
+    else:
+        total = Summary()
+        for name in names:
+            total.add(run(name, options))
     # Once more, together: between hundreds of lines that passed they are hard to find.
-    for test, text in result.failures + result.errors:
-        print("FAIL  %s\n%s" % (test.id() if hasattr(test, "id") else test, text))
+    for test, text in total.failures:
+        print("FAIL  %s\n%s" % (test, text))
     print("end-to-end: %d passed, %d failed, %d skipped in %.0f s"
-          % (result.passed, failed, len(result.skipped), time.monotonic() - begun))
+          % (total.passed, total.failed(), total.skipped, time.monotonic() - begun))
     if os.environ.get("E2E_SUMMARY"):
         with open(os.environ["E2E_SUMMARY"], "w") as f:
-            f.write("%d %d %d\n" % (result.passed, failed, len(result.skipped)))
-    if result.passed + failed + len(result.skipped) == 0:
+            f.write("%d %d %d\n" % (total.passed, total.failed(), total.skipped))
+    if total.passed + total.failed() + total.skipped == 0:
         print("end-to-end: no test was run", file=sys.stderr)
         return 1
-    return 1 if failed else 0
+    return 1 if total.failed() else 0
 
 
 if __name__ == "__main__":
