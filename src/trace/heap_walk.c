@@ -9,6 +9,8 @@
 
 /* Callers that are looked at for one allocation. */
 #define MAX_CALLERS 64
+/* What mappings begin and end at multiples of. */
+#define PAGE 4096
 
 /* What is known of a code address (that of a call, so one below the return address). */
 struct spot {
@@ -62,6 +64,11 @@ static struct fdbg_error *spot_at(struct fdbg_heap_walk *walk, uint64_t address,
 		return &fdbg_error_nomem;
 	*ret = spot;
 	return NULL;
+}
+
+static size_t min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 /* The stack as far as it was captured. */
@@ -139,8 +146,9 @@ static struct fdbg_error *collect(struct fdbg_heap_walk *walk, const struct fdbg
 	size_t n = 0;
 
 	*n_ret = 0;
-	if (window.size && fdbg_memview_get(hit->view, window.address, window.size, &window.bytes) != FDBG_MEMVIEW_READY)
-		window.size = 0;
+	/* Near the end of a stack there is less than was asked for, by whole pages. */
+	while (window.size && fdbg_memview_get(hit->view, window.address, window.size, &window.bytes) != FDBG_MEMVIEW_READY)
+		window.size -= min_size(window.size, (window.address + window.size - 1) % PAGE + 1);
 	if (probe->entry) {
 		uint64_t ra;
 

@@ -372,6 +372,7 @@ static size_t merge_ranges(struct fdbg_capture_range *ranges, size_t n)
 		if (last && last->reg == ranges[i].reg && ranges[i].offset <= last->offset + last->size + CAPTURE_GAP) {
 			if (end > last->offset + last->size)
 				last->size = (uint32_t)(end - last->offset);
+			last->window |= ranges[i].window;
 		} else {
 			ranges[kept++] = ranges[i];
 		}
@@ -394,11 +395,14 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 	}
 	for (size_t i = 0; i < site->n_probes; i++)
 		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->check_slot)
-			site->captures[n++] = (struct fdbg_capture_range){ FDBG_ARCH_NO_REG, (int64_t)site->probes[i].heap->check_slot, 8 };
+			site->captures[n++] = (struct fdbg_capture_range){
+				.reg = FDBG_ARCH_NO_REG, .offset = (int64_t)site->probes[i].heap->check_slot, .size = 8,
+			};
 	for (size_t i = 0; i < site->n_probes; i++)
 		if (site->probes[i].kind == FDBG_PROBE_HEAP && site->probes[i].heap->window)
-			site->captures[n++] = (struct fdbg_capture_range){ planner->plan->arch->sp, 0,
-									   site->probes[i].heap->window };
+			site->captures[n++] = (struct fdbg_capture_range){
+				.reg = planner->plan->arch->sp, .size = site->probes[i].heap->window, .window = true,
+			};
 	for (size_t i = 0; i < site->n_probes; i++)
 		/* The engine is asked to watch the unwinding, for which the target must stand still; and texts are read. */
 		site->on_demand |= site->probes[i].kind == FDBG_PROBE_PANIC ||
@@ -426,8 +430,9 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 			if (size > CAPTURE_LIMIT - total)
 				continue;
 			total += size;
-			site->captures[n++] = (struct fdbg_capture_range){ param->source.reg, param->source.offset,
-									   (uint32_t)size };
+			site->captures[n++] = (struct fdbg_capture_range){
+				.reg = param->source.reg, .offset = param->source.offset, .size = (uint32_t)size,
+			};
 		}
 		if (probe->kind != FDBG_PROBE_RETURN)
 			continue;
@@ -440,8 +445,9 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		if (traced->return_kind == FDBG_RETURN_MEMORY) {
 			if (traced->hidden_pointer_at_return && traced->return_type->size <= CAPTURE_LIMIT - total)
 				site->captures[n++] = (struct fdbg_capture_range){
-					planner->plan->arch->hidden_pointer_ret, 0,
-					(uint32_t)traced->return_type->size };
+					.reg = planner->plan->arch->hidden_pointer_ret,
+					.size = (uint32_t)traced->return_type->size,
+				};
 			else
 				site->on_demand = true;
 		}

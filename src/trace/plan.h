@@ -132,6 +132,7 @@ struct fdbg_capture_range {
 	uint32_t reg;              /* index into arch->regs; FDBG_ARCH_NO_REG: offset is a link-time address */
 	int64_t offset;
 	uint32_t size;
+	bool window;               /* as much of it as there is: beyond a page's end there may be nothing */
 };
 
 struct fdbg_site {

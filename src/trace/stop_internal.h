@@ -29,6 +29,15 @@ struct fdbg_stop_register {
 	bool done;
 };
 
+/* Memory that is read with a hit. */
+struct fdbg_stop_read {
+	uint64_t address;
+	size_t size;
+	uint8_t *bytes;
+	bool done;
+	bool beyond;                         /* of a window, and not its first page: need not be there */
+};
+
 /* What one hit holds: its registers and memory, valid until the hit after it is asked for. */
 struct fdbg_stop_moment {
 	struct fdbg_stop_engine *engine;
@@ -36,8 +45,8 @@ struct fdbg_stop_moment {
 	struct fdbg_memview view;
 	struct fdbg_registers registers;
 	struct fdbg_engine_event event;
-	uint8_t **bytes;                     /* one a capture of the site: what was read, and whether */
-	bool *done;
+	struct fdbg_stop_read *reads;        /* the captures of the site */
+	size_t n_reads;
 	/* registers that the site's values are in and that the stop did not bring, read with the captures */
 	struct fdbg_stop_register *registers_read;
 	size_t n_registers_read;

@@ -10,6 +10,8 @@
 #define BATCH 256
 /* The most memory that one event may read. */
 #define FETCH_LIMIT ((size_t)4 << 20)
+/* What mappings begin and end at multiples of, whatever size the machine's pages have. */
+#define PAGE 4096
 
 static void map_registers(struct fdbg_stop_engine *engine)
 {
@@ -176,8 +178,6 @@ static uint64_t capture_address(const struct fdbg_stop_moment *moment, const str
 
 struct fdbg_error *fdbg_stop_gather(struct fdbg_stop_moment *moment)
 {
-	const struct fdbg_site *site = moment->event.hit.site;
-
 	for (size_t i = 0; i < moment->n_registers_read; i++) {
 		const struct fdbg_stop_register *read = &moment->registers_read[i];
 
@@ -186,10 +186,12 @@ struct fdbg_error *fdbg_stop_gather(struct fdbg_stop_moment *moment)
 		memcpy(moment->registers.bytes[read->reg], read->bytes, moment->engine->copy_size[read->reg]);
 		moment->registers.valid[read->reg] = true;
 	}
-	for (size_t i = 0; i < site->n_captures; i++)
-		if (!fdbg_memview_add(&moment->view, capture_address(moment, &site->captures[i]),
-				      moment->done[i] ? moment->bytes[i] : NULL, site->captures[i].size))
+	for (size_t i = 0; i < moment->n_reads; i++) {
+		const struct fdbg_stop_read *read = &moment->reads[i];
+
+		if (!fdbg_memview_add(&moment->view, read->address, read->done ? read->bytes : NULL, read->size))
 			return &fdbg_error_nomem;
+	}
 	return NULL;
 }
 
@@ -198,10 +200,38 @@ bool fdbg_stop_is_complete(const struct fdbg_stop_moment *moment)
 	for (size_t i = 0; i < moment->n_registers_read; i++)
 		if (!moment->registers_read[i].done)
 			return false;
-	for (size_t i = 0; i < moment->event.hit.site->n_captures; i++)
-		if (!moment->done[i])
+	for (size_t i = 0; i < moment->n_reads; i++)
+		if (!moment->reads[i].done && !moment->reads[i].beyond)
 			return false;
 	return true;
+}
+
+/*
+ * Queues the read of a capture. Servers answer a read that leaves mapped memory with an error and no bytes, so each page
+ * that a window reaches into is read by itself; they go out together.
+ */
+static struct fdbg_error *queue_capture(struct fdbg_stop_moment *moment, const struct fdbg_capture_range *range)
+{
+	uint64_t address = capture_address(moment, range), size = range->size, n;
+	bool beyond = false;
+
+	for (; size; size -= n, address += n, beyond = true) {
+		struct fdbg_stop_read *read = &moment->reads[moment->n_reads];
+		struct fdbg_error *err;
+
+		n = size;
+		if (range->window && n > PAGE - address % PAGE)
+			n = PAGE - address % PAGE;
+		*read = (struct fdbg_stop_read){ .address = address, .size = (size_t)n, .beyond = beyond };
+		read->bytes = fdbg_arena_alloc(&moment->arena, read->size);
+		if (!read->bytes)
+			return &fdbg_error_nomem;
+		moment->n_reads++;
+		err = fdbg_session_queue_read(moment->engine->session, address, read->size, read->bytes, &read->done);
+		if (err)
+			return err;
+	}
+	return NULL;
 }
 
 struct fdbg_error *fdbg_stop_capture(struct fdbg_stop_engine *engine, const struct fdbg_site *site,
@@ -209,31 +239,27 @@ struct fdbg_error *fdbg_stop_capture(struct fdbg_stop_engine *engine, const stru
 {
 	struct fdbg_stop_moment *moment = engine->now;
 	struct fdbg_error *err = queue_registers(engine, site);
+	size_t most = site->n_captures;
 
 	if (err)
 		return err;
-	moment->bytes = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->bytes));
-	moment->done = fdbg_arena_array(&moment->arena, site->n_captures, sizeof(*moment->done));
-	if (!moment->bytes || !moment->done)
+	for (size_t i = 0; i < site->n_captures; i++)
+		most += site->captures[i].window ? site->captures[i].size / PAGE + 1 : 0;
+	moment->n_reads = 0;
+	moment->reads = fdbg_arena_array(&moment->arena, most, sizeof(*moment->reads));
+	if (!moment->reads)
 		return &fdbg_error_nomem;
-	for (size_t i = 0; i < site->n_captures && !err; i++) {
-		const struct fdbg_capture_range *range = &site->captures[i];
-
-		moment->bytes[i] = fdbg_arena_alloc(&moment->arena, range->size);
-		if (!moment->bytes[i])
-			return &fdbg_error_nomem;
-		err = fdbg_session_queue_read(engine->session, capture_address(moment, range), range->size,
-					      moment->bytes[i], &moment->done[i]);
-	}
+	for (size_t i = 0; i < site->n_captures && !err; i++)
+		err = queue_capture(moment, &site->captures[i]);
 	if (err)
 		return err;
 	if (!site->on_demand && place->slot && !engine->halting) {
-		*pending_ret = site->n_captures > 0 || moment->n_registers_read > 0;
+		*pending_ret = moment->n_reads > 0 || moment->n_registers_read > 0;
 		err = fdbg_stop_queue_run(engine);
 		return err ? err : fdbg_session_send(engine->session);
 	}
 	engine->held = moment;
-	if (!site->n_captures && !moment->n_registers_read)
+	if (!moment->n_reads && !moment->n_registers_read)
 		return NULL;
 	err = fdbg_session_collect(engine->session);
 	return err ? err : fdbg_stop_gather(moment);

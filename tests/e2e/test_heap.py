@@ -241,6 +241,46 @@ fn main() { for n in 0..20 { println!("{:?}", build(n)); } println!("{:?}", one:
 """
 
 
+# A stack of the program's own, with nothing mapped above: what is on it is near its end.
+SHORT_STACK = """
+use std::ffi::c_void;
+
+extern "C" {
+    fn mmap(at: *mut c_void, len: usize, prot: i32, flags: i32, fd: i32, offset: i64) -> *mut u8;
+    fn munmap(at: *mut u8, len: usize) -> i32;
+}
+const SIZE: usize = 0x40000;
+
+#[inline(never)]
+fn keep(size: usize) -> usize {
+    let bytes = Vec::<u8>::with_capacity(size);
+    std::mem::ManuallyDrop::new(bytes).as_ptr() as usize
+}
+extern "C" fn run(size: usize) -> usize { keep(size) & 1 }
+
+#[cfg(target_arch = "x86_64")]
+unsafe fn run_on(top: *mut u8, size: usize) {
+    std::arch::asm!("mov r12, rsp", "mov rsp, {}", "call {}", "mov rsp, r12", in(reg) top, in(reg) run,
+                    in("rdi") size, out("r12") _, clobber_abi("C"));
+}
+#[cfg(target_arch = "aarch64")]
+unsafe fn run_on(top: *mut u8, size: usize) {
+    std::arch::asm!("mov x20, sp", "mov sp, {}", "blr {}", "mov sp, x20", in(reg) top, in(reg) run,
+                    in("x0") size, out("x20") _, clobber_abi("C"));
+}
+
+fn main() {
+    unsafe {
+        let stack = mmap(std::ptr::null_mut(), SIZE + 0x10000, 3, 0x22, -1, 0);
+        assert_eq!(munmap(stack.add(SIZE), 0x10000), 0);
+        for i in 0..24 {
+            run_on(stack.add(SIZE - i * 256), 1000 + i);
+        }
+    }
+}
+"""
+
+
 class HeapTest(E2ETest):
     flags = []
     compiler = None
@@ -469,6 +509,15 @@ class HeapTest(E2ETest):
         self.assertEqual([m.get("function") for m in live.values() if m["size"] == 123], ["app::main"])
         self.assertFalse([m for m in allocations(rec) if "alloc" in m.get("function", "")])
 
+    def check_short_stack(self, rec):
+        kept = [(m["size"], m["type_name"], m.get("function")) for m in allocations(rec)
+                if m["action"] == "Alloc" and 1000 <= m["size"] < 1024]
+        self.assertEqual(kept, [(1000 + i, "alloc::vec::Vec<u8>", "app::keep") for i in range(24)])
+
+    def test_near_the_end_of_the_stack(self):
+        for flags in [], ["-O"]:
+            self.check_short_stack(self.record(self.compile(SHORT_STACK, flags), opts=["--allocations=all"]))
+
     def test_custom_allocator_typed(self):
         rec = self.record(self.compile(self.counting()), opts=["--allocations=typed"], timeout=120 * harness.SLOWNESS)
         boxes = [m for m in allocations(rec) if m["action"] == "Alloc" and m["type_name"] == "usize"]
@@ -663,7 +712,13 @@ def arm_all(self):
     self.check_counting(rec, out)
 
 
+def arm_short_stack(self):
+    for flags in [], ["-O"]:
+        self.check_short_stack(self.remote(self.compile(SHORT_STACK, flags), ["--allocations=all"])[0])
+
+
 only(ArmHeapTest, [])
+ArmHeapTest.test_arm_near_the_end_of_the_stack = arm_short_stack
 ArmHeapTest.test_arm_leak = arm_leak
 ArmHeapTest.test_arm_kinds = arm_kinds
 ArmHeapTest.test_arm_all = arm_all
