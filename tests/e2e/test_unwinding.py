@@ -30,6 +30,33 @@ fn note(n: i32) -> i32 { n }
 fn outer(n: i32) -> i32 { let r = unsafe { c_try(start, n) }; let s = unsafe { c_big(back, 70) }; r + s }
 fn main() { for i in 0..3 { println!("{}", outer(i)); } }
 """
+# The library comes when fdbg has looked at all that there are.
+LOADED = """
+use std::ffi::{c_char, c_void, CString};
+extern "C" {
+    fn dlopen(path: *const c_char, flags: i32) -> *mut c_void;
+    fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
+}
+type Try = unsafe extern "C" fn(extern "C" fn(i32), i32) -> i32;
+static mut TRY: Option<Try> = None;
+static mut THROW: Option<unsafe extern "C" fn(i32)> = None;
+fn load() {
+    let path = CString::new(std::env::args().nth(1).unwrap()).unwrap();
+    unsafe {
+        let library = dlopen(path.as_ptr(), 2);
+        TRY = Some(std::mem::transmute(dlsym(library, b"c_try\\0".as_ptr().cast())));
+        THROW = Some(std::mem::transmute(dlsym(library, b"c_throw\\0".as_ptr().cast())));
+    }
+}
+extern "C" fn start(n: i32) { deep(n as u32); }
+fn deep(n: u32) -> u32 { if n == 0 { unsafe { THROW.unwrap()(5) } } deep(n - 1) + 1 }
+fn outer(n: i32) -> i32 { unsafe { TRY.unwrap()(start, n) } }
+fn late() {
+    std::panic::set_hook(Box::new(|_| {}));
+    drop(std::panic::catch_unwind(|| { outer(0); panic!() }));
+}
+fn main() { load(); for i in 0..3 { println!("{}", outer(i)); } late(); }
+"""
 
 THROWS_CC = """
 extern "C" int cc_try(void (*f)(int), int n) { try { f(n); } catch (int v) { return v; } return 0; }
@@ -159,6 +186,20 @@ class UnwindingTest(Base):
             self.assertEqual(len(expected), len(got))
         self.trees(rec)
 
+    def test_unwinder_that_is_not_found(self):
+        """Noticed late, the frames that panics left, some inside drops of others, are unwound and not lost."""
+        if not shutil.which("objcopy"):
+            self.skipTest("there is no objcopy")
+        source = gen_panic.generate(3, functions=4, threads=2, deep=20, nested=harness.rustc_version() >= NESTED)
+        program = harness.compile_rust("panics", source, flags=["-C", "target-feature=+crt-static"])
+        stripped = self.path("stripped")
+        subprocess.run(["objcopy", "-N", "_Unwind_SetIP", program, stripped], check=True)
+        rec = self.record(stripped, opts=["-v"])
+        self.assertIn("noticed late", rec.stderr_text)
+        calls = harness.calls(self.trees(rec))
+        self.assertGreater(sum(c.unwound for c in calls), 50)
+        self.assertEqual([c for c in calls if c.lost], [])
+
     def test_long_jump(self):
         if not shutil.which("cc"):
             self.skipTest("there is no C compiler")
@@ -180,6 +221,31 @@ class UnwindingTest(Base):
             self.assertEqual([c.short() for c in skipped], ["start"] + ["deep"] * (i + 1))
             self.assertTrue(all(c.unwound for c in skipped))
             self.assertTrue(all(c.returned for c in outer.children[1].walk()))
+
+    def test_jump_that_nobody_sees(self):
+        """A long jump inside a library that was loaded later: the frames that it skips are lost, and nobody says unwound."""
+        if not shutil.which("cc"):
+            self.skipTest("there is no C compiler")
+        with open(self.path("jumps.c"), "w") as f:
+            f.write(JUMPS_C)
+        library = self.path("libjumps.so")
+        subprocess.run(["cc", "-O1", "-fPIC", "-shared", "-o", library, self.path("jumps.c")], check=True)
+        rec = self.record(harness.compile_rust("app", LOADED), [library], opts=["--live"])
+        self.assertEqual(rec.stdout_text, "5\n5\n5\n")
+        load, *outers, late = self.main_tree(rec).children
+        for i, outer in enumerate(outers):
+            self.assertEqual((outer.function, outer.value), ("app::outer", "5"))
+            skipped = list(outer.children[0].walk())
+            self.assertEqual([c.short() for c in skipped], ["start"] + ["deep"] * (i + 1))
+            self.assertTrue(all(c.lost for c in skipped), skipped)
+        # What a jump had skipped before a panic has not been left by it.
+        closure = [c for c in late.children if c.panics][0]
+        self.assertTrue(late.returned and closure.unwound)
+        self.assertEqual([(c.short(), c.lost) for c in closure.children[0].walk()],
+                         [("outer", False), ("start", True), ("deep", True)])
+        self.assertIn("!! app::deep return not recorded", rec.stderr_text)
+        self.assertNotIn("unreadable", rec.stderr_text)
+        self.assertIn("app::deep(n=0) !! return not recorded", harness.fdbg("show", rec.file).stdout_text)
 
     def test_foreign_exception(self):
         """A C++ exception that goes through Rust frames, with a drop on the way; no panic has ever been."""
