@@ -27,7 +27,6 @@ struct planner {
 	struct fdbg_callers *callers;    /* made when there is optimized code */
 	struct fdbg_map cannot_unwind;   /* addresses of core's panic_cannot_unwind */
 	struct fdbg_merged merged;
-	struct fdbg_map by_entry;        /* of traced functions: struct fdbg_traced_function * */
 	struct placed *placed;
 	size_t n_placed, cap_placed;
 	struct fdbg_traced_function *current;

@@ -303,7 +303,7 @@ static void found_tail(void *context, const struct fdbg_tail_exit *exit)
 	/* What never returns does not return through a jump either. */
 	if ((exit->condition != FDBG_TAIL_ALWAYS && arch != &fdbg_arch_x86_64) || planner->current->function->noreturn)
 		return;
-	if (exit->target && fdbg_map_get(&planner->by_entry, exit->target, &value))
+	if (exit->target && fdbg_map_get(&planner->plan->by_entry, exit->target, &value))
 		target = (struct fdbg_traced_function *)(uintptr_t)value;
 	if (target)
 		target->jumped_to = true;
@@ -311,6 +311,7 @@ static void found_tail(void *context, const struct fdbg_tail_exit *exit)
 		.kind = FDBG_PROBE_TAIL, .function = planner->current,
 		.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_entry,
 		.target = target, .target_reg = exit->target_reg, .condition = exit->condition,
+		.target_in_memory = exit->target_in_memory, .target_slot = exit->target_slot,
 	});
 }
 

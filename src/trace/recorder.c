@@ -289,55 +289,29 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 	return err ? err : end_frames(recorder, hit, thread, cfa, true);
 }
 
-/* Does a jump on this x86 condition code go to its target? (Intel SDM volume 1, appendix B) */
-static bool condition_holds(const struct fdbg_hit *hit, uint8_t condition)
-{
-	uint32_t reg = fdbg_arch_reg_by_name(&fdbg_arch_x86_64, "eflags");
-	uint64_t flags = fdbg_registers_get(hit->registers, reg);
-	bool carry = flags & 1, parity = flags >> 2 & 1, zero = flags >> 6 & 1, sign = flags >> 7 & 1, overflow = flags >> 11 & 1;
-	bool holds = false;
-
-	if (condition == FDBG_TAIL_ALWAYS)
-		return true;
-	switch (condition >> 1) {
-	case 0: holds = overflow; break;
-	case 1: holds = carry; break;
-	case 2: holds = zero; break;
-	case 3: holds = carry || zero; break;
-	case 4: holds = sign; break;
-	case 5: holds = parity; break;
-	case 6: holds = sign != overflow; break;
-	case 7: holds = zero || sign != overflow; break;
-	}
-	return hit->registers->valid[reg] && holds != (condition & 1);
-}
-
 /* A jump out of a function: the frame ends, or is taken over by what the jump goes to. */
 static struct fdbg_error *on_tail(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
 				  const struct fdbg_probe *probe, uint64_t cfa)
 {
 	struct fdbg_shadow_frame *frame = fdbg_shadow_find(thread, probe->function, cfa);
-	const struct fdbg_function *function = probe->function->function;
-	struct fdbg_error *err = NULL;
+	const struct fdbg_traced_function *target;
+	struct fdbg_error *err;
+	bool leaves;
 	size_t n = 0;
 
-	if (!frame || !condition_holds(hit, probe->condition))
+	if (!frame)
 		return NULL;
-	if (probe->target_reg != FDBG_ARCH_NO_REG) {
-		uint64_t to = fdbg_registers_get(hit->registers, probe->target_reg) - recorder->engine->bias;
-
-		for (size_t i = 0; i < function->n_ranges; i++)
-			if (to >= function->ranges[i].low && to < function->ranges[i].high)
-				return NULL;
-	}
+	err = fdbg_recorder_jump(recorder, hit, probe, &leaves, &target);
+	if (err || !leaves)
+		return err;
 	while (fdbg_shadow_top(thread) != frame && !err)
 		err = miss_top(recorder, hit, thread);
 	if (err)
 		return err;
 	while (n < thread->n_frames && thread->frames[thread->n_frames - n - 1].cfa == cfa)
 		n++;
-	if (probe->target && n < MAX_REPLACED) {
-		frame->replaced_by = probe->target;
+	if (target && n < MAX_REPLACED) {
+		frame->replaced_by = target;
 		return NULL;
 	}
 	return end_frames(recorder, hit, thread, cfa, false);
