@@ -95,6 +95,29 @@ bool fdbg_convention_is_mangled(const struct fdbg_function *function)
 	       fdbg_text_starts(function->linkage_name, "_R");
 }
 
+/*
+ * Windows returns a small structure of floats as bytes in the first integer register, and 128-bit integers in the first vector register:
+ * there, and not where the other conventions do, unoptimized code writes right before the ret.
+ */
+static bool is_of_windows(const struct fdbg_convention_context *context, const struct fdbg_function *function,
+			  const struct fdbg_type *type, const struct fdbg_abi_value *rust)
+{
+	const struct fdbg_arch *arch = context->arch;
+	bool floats = rust->place == FDBG_ABI_REGISTERS && type->size <= 8 && type->kind != FDBG_TYPE_BASE;
+	bool wide = rust->place == FDBG_ABI_REGISTERS && type->size == 16 && type->kind == FDBG_TYPE_BASE;
+	uint32_t other = wide ? arch->float_rets[0] : arch->int_rets[0];
+	struct signs signs = { 0 };
+	uint64_t own[2];
+
+	for (size_t i = 0; i < rust->n_pieces; i++)
+		floats &= rust->pieces[i].reg_class == FDBG_REG_FLOAT;
+	if (context->optimized || arch != &fdbg_arch_x86_64 || (!floats && !wide))
+		return false;
+	look(context, function, &signs);
+	registers_of(arch, rust, own);
+	return fdbg_effect_has(signs.made, other) && !(signs.made[0] & own[0]) && !(signs.made[1] & own[1]);
+}
+
 void fdbg_convention_return(const struct fdbg_convention_context *context, const struct fdbg_function *function,
 			    const struct fdbg_type *type, const struct fdbg_abi_value *rust,
 			    struct fdbg_abi_value *ret, enum fdbg_convention *convention_ret)
@@ -102,13 +125,25 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	bool mangled = fdbg_convention_is_mangled(function);
 	uint64_t of_rust[2], of_c[2];
 	bool only_rust, only_c, lacks = false, makes_c = false, may_be_left = false;
+	bool likely = !mangled || fdbg_c_type_is_likely(type);
 	struct fdbg_abi_value c;
 	struct signs signs = { 0 };
 
 	*ret = *rust;
 	*convention_ret = FDBG_CONVENTION_RUST;
 	fdbg_c_return_value(context->abi, type, &c);
-	if (mangled && !fdbg_c_type_is_likely(type))
+	if (is_of_windows(context, function, type, rust)) {
+		*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_UNKNOWN, .reason = "the function follows the calling convention of Windows" };
+		return;
+	}
+	/*
+	 * Hardly anyone returns a tuple or an Option to C. Only that C puts two halves together in unoptimized code is clear enough a sign
+	 * of it; the optimizer leaves what looks so.
+	 */
+	registers_of(context->arch, rust, of_rust);
+	registers_of(context->arch, &c, of_c);
+	if (!likely && (context->optimized || rust->place != FDBG_ABI_REGISTERS || c.place != FDBG_ABI_REGISTERS ||
+			of_c[0] & ~of_rust[0] || of_c[1] & ~of_rust[1]))
 		return;
 	if (fdbg_abi_same_place(rust, &c)) {
 		/* Whatever is not certain of the Rust rule, C's says the same. */
@@ -118,8 +153,6 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 		return;
 	}
 	look(context, function, &signs);
-	registers_of(context->arch, rust, of_rust);
-	registers_of(context->arch, &c, of_c);
 	only_rust = (signs.made[0] & of_rust[0] & ~of_c[0]) || (signs.made[1] & of_rust[1] & ~of_c[1]);
 	only_c = (signs.made[0] & of_c[0] & ~of_rust[0]) || (signs.made[1] & of_c[1] & ~of_rust[1]);
 	for (int k = 0; k < 2; k++) {
@@ -151,12 +184,12 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 		*convention_ret = may_be_left ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;
 		if (*convention_ret == FDBG_CONVENTION_C)
 			*ret = c;
-		if (certain)
+		if (certain || !likely)
 			return;
 	}
 	if (!mangled) {
 		*ret = c;
 		*convention_ret = FDBG_CONVENTION_C;
 	}
-	ret->assumed = true;
+	ret->assumed |= likely;
 }

@@ -100,6 +100,7 @@ struct fdbg_traced_function {
 	bool saves_hidden_pointer;       /* the call probe sees the hidden pointer in its register */
 	bool hidden_pointer_at_entry;    /* only an entry probe sees it (aarch64) */
 	bool hidden_pointer_at_return;   /* the return register holds it again at ret */
+	bool hidden_pointer_proven;      /* its register holds it at the entry whatever the convention; else it must be given back */
 	bool arguments_at_entry;         /* an entry probe keeps registers that the call probe does not find any more */
 	bool loop_head;                  /* a loop may come back to the call probe: an entry probe arms it */
 };

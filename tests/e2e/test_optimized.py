@@ -42,6 +42,33 @@ def conventions_source():
     return "use std::hint::black_box as bb;\n%s\nfn main() {\n%s\n}\n" % ("\n".join(out), "\n".join(calls))
 
 
+# Rust's own types: hardly anyone returns them to C, but one can. name: (type, value)
+RUST_TYPES = {
+    "tuple": ("(u32, u32)", "(bb(4), bb(5))"), "floats": ("(f64, f64)", "(bb(4.5), bb(5.5))"), "option": ("Option<u32>", "bb(Some(4))"),
+    "option_long": ("Option<u64>", "bb(Some(4))"), "string": ("String", "format!(\"{}\", bb(3))"), "slice": ("&'static str", "bb(\"abc\")"),
+    "wide": ("u128", "bb(1u128 << 77)"), "result": ("Result<u8, u64>", "bb(Err(77))"), "float": ("f32", "bb(2.5)"),
+    "octets": ("[u8; 8]", "bb([1, 2, 3, 4, 5, 6, 7, 8])"), "array": ("[f32; 4]", "bb([1.0, 2.0, 3.0, 4.0])"), "owned": ("Box<u32>", "bb(Box::new(4))"),
+}
+
+
+def returns_source(conventions):
+    """Each type returned by a function of each convention that has no arguments, a float, or an integer and a reference."""
+    types = dict(RUST_TYPES, **{name: (name, value.replace("k", "bb(7u32)")) for name, (_, value) in C_TYPES.items()})
+    heads = {"none": ("", ""), "one": ("x: f64", "bb(0.25)"), "two": ("x: u32, y: &u8", "bb(25), &bb(4)")}
+    out, calls = ["use std::hint::black_box as bb;"], []
+    out += ["#[repr(C)] #[derive(Debug, Clone, Copy)] pub struct %s %s" % (name, c[0]) for name, c in C_TYPES.items()]
+    for convention in conventions:
+        out.append("pub mod c_%s { use super::*;" % convention.lower())
+        for name, (kind, value) in types.items():
+            for head, (params, arguments) in heads.items():
+                uses = "bb((%s)); " % ", ".join(p.split(":")[0] for p in params.split(",")) if params else ""
+                out.append('#[inline(never)] pub extern "%s" fn %s_%s(%s) -> %s { %s%s }' % (convention, name.lower(), head, params, kind, uses, value))
+                path = "c_%s::%s_%s" % (convention.lower(), name.lower(), head)
+                calls.append('    println!("%s\\t{:?}", %s(%s));' % (path, path, arguments))
+        out.append("}")
+    return "%s\nfn main() {\n%s\n}\n" % ("\n".join(out), "\n".join(calls))
+
+
 TAILS = r"""
 use std::hint::black_box as bb;
 #[inline(never)] fn leaf(n: u64) -> u64 { bb(n) * 3 }
@@ -309,6 +336,19 @@ class OptimizedTest(E2ETest):
         printed, returned = self.printed(rec), self.returned(rec)
         absent = {n for n in printed if any(self.true_or_null(printed, returned, n))}
         self.assertLessEqual(absent, {"bytes", "floats", "words", "large", "wide"})
+
+    def test_returns_of_all_conventions(self):
+        """Whatever is returned by whatever convention: it is told as it is, or not."""
+        conventions = ["Rust", "C"]
+        if harness.rustc_identity().count("host: x86_64") and harness.rustc_version() >= (1, 68):
+            conventions += ["sysv64", "win64", "efiapi"]
+        for level in ["0", "1", "3"]:
+            with self.subTest(level=level):
+                rec = self.record(self.optimized(returns_source(conventions), level))
+                printed, returned = self.printed(rec, "\t"), self.returned(rec)
+                absent = [n for n in sorted(printed) if any(self.true_or_null(printed, returned, n))]
+                if level == "0":
+                    self.assertEqual([n for n in absent if n.startswith("c_rust")], [])
 
     def test_tail_calls(self):
         for level in LEVELS:
