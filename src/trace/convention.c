@@ -9,7 +9,6 @@ struct signs {
 	bool cannot_unwind;
 	/* Registers written between the last branch or call and a ret, and not read before it, in all rets together. */
 	uint64_t made[2];
-	uint64_t written[2]; /* anywhere; all where something is called */
 	/* Not written between a call and a ret without a branch in between: they may be as the callee left them. */
 	uint64_t left[2];
 };
@@ -39,7 +38,6 @@ static void look(const struct fdbg_convention_context *context, const struct fdb
 					ret->made[k] |= made[k];
 					ret->left[k] |= left[k];
 				}
-				ret->written[k] |= calls ? UINT64_MAX : effect.writes[k];
 				made[k] = effect.flow == FDBG_FLOW_ON ? (made[k] & ~effect.reads[k]) | effect.writes[k] : 0;
 				left[k] = effect.flow == FDBG_FLOW_ON ? left[k] & ~effect.writes[k] : calls ? UINT64_MAX : 0;
 			}
@@ -156,13 +154,14 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	only_rust = (signs.made[0] & of_rust[0] & ~of_c[0]) || (signs.made[1] & of_rust[1] & ~of_c[1]);
 	only_c = (signs.made[0] & of_c[0] & ~of_rust[0]) || (signs.made[1] & of_c[1] & ~of_rust[1]);
 	for (int k = 0; k < 2; k++) {
-		uint64_t missing = of_rust[k] & ~of_c[k], made = context->optimized ? signs.written[k] : signs.made[k];
+		uint64_t missing = of_rust[k] & ~of_c[k];
 
-		lacks |= missing && !(missing & made);
-		may_be_left |= !context->optimized && (missing & signs.left[k]);
+		lacks |= missing && !(missing & signs.made[k]);
+		may_be_left |= (missing & signs.left[k]) != 0;
 		makes_c |= (signs.made[k] & of_c[k]) != 0;
 	}
-	if (signs.cannot_unwind) {
+	/* In optimized code it may be that of a function that was inlined. */
+	if (signs.cannot_unwind && !(context->optimized && only_rust && !only_c)) {
 		*ret = c;
 		*convention_ret = FDBG_CONVENTION_C;
 		return;
@@ -176,9 +175,9 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	}
 	/*
 	 * Where C's registers are some of Rust's, those that are missing tell. Unoptimized code fills all of them right before the
-	 * ret, unless they are what a call just returned; in optimized code only what is never written is missing.
+	 * ret, unless they are what a call just returned. In optimized code what is missing may as well be a half that nobody uses.
 	 */
-	if (!only_rust && !only_c && lacks && makes_c) {
+	if (!context->optimized && !only_rust && !only_c && lacks && makes_c) {
 		bool certain = true;
 
 		*convention_ret = may_be_left ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;

@@ -203,6 +203,34 @@ fn main() { for n in 5..bb(7) { println!("{}", work(bb(n))); } }
 LEVELS = ["0", "1", "2", "3", "s", "z"]
 
 
+# name: (type, first member, second member, which of them main uses)
+HALVES = {
+    "first": ("Halves", "k * 3", "k * 5", "0"), "second": ("Halves", "k * 7", "k * 9", "1"), "both": ("Halves", "k * 11", "k * 12", "01"),
+    "c_first": ("CHalves", "k * 13", "k * 14", "0"), "c_second": ("CHalves", "k * 15", "k * 17", "1"),
+    "c_both": ("CHalves", "k * 18", "k * 19", "01"), "known": ("CHalves", "7", "k * 21", "1"), "known_second": ("CHalves", "k * 22", "9", "01"),
+    "float_first": ("Floats", "k as f32 * 3.", "k as f32 * 5.", "0"), "float_second": ("Floats", "k as f32 * 7.", "k as f32 * 9.", "1"),
+    "mixed_first": ("Mixed", "k * 23", "k as f32 * 11.", "0"), "mixed_second": ("Mixed", "k * 24", "k as f32 * 13.", "1"),
+    "word_first": ("Words", "k as u64 * 25", "k as u64 * 3", "0"), "word_second": ("Words", "k as u64 * 26", "k as u64 * 5", "1"),
+}
+
+
+def halves_source():
+    """Functions of which only a half of what they return is used, in types that C would put together."""
+    out = ["use std::hint::black_box as bb;"]
+    for name, first, second in (("Halves", "u32", "u32"), ("CHalves", "u32", "u32"), ("Floats", "f32", "f32"), ("Mixed", "u32", "f32"),
+                                ("Words", "u64", "u64")):
+        out.append("%s#[derive(Debug, Clone, Copy)] pub struct %s { a: %s, b: %s }"
+                   % ("" if name == "Halves" else "#[repr(C)] ", name, first, second))
+    main = []
+    for extern in ("", 'extern "C" '):
+        for function, (kind, first, second, used) in HALVES.items():
+            name = ("c_" if extern else "rust_") + function
+            out.append("#[inline(never)] %sfn %s(k: u32) -> %s { bb(k); %s { a: %s, b: %s } }" % (extern, name, kind, kind, first, second))
+            main.append("    let r = %s(bb(7)); %s" % (name, " ".join("bb(r.%s);" % "ab"[int(u)] for u in used)))
+            main.append('    { let k = bb(7u32); println!("%s {:?}", %s { a: %s, b: %s }); }' % (name, kind, first, second))
+    return "%s\nfn main() {\n%s\n}\n" % ("\n".join(out), "\n".join(main))
+
+
 # Where these jump is known only when they do. Each prints its value, and says whom it calls.
 DYNAMIC = r"""
 use std::hint::black_box as bb;
@@ -393,6 +421,18 @@ class OptimizedTest(E2ETest):
                     if e["event"] == "call" and e["function"] == "app::S::second":
                         self.assertIn(dict(e["args"]).get("n"), ("1", "2", "3", "<optimized out>", None))
 
+    def test_dead_halves(self):
+        for level, flags in [(level, []) for level in LEVELS + ["z"]] + [("3", ["-C", "lto=fat", "-C", "codegen-units=1"])]:
+            with self.subTest(level=level, flags=flags):
+                rec = self.record(self.optimized(halves_source(), level, *flags))
+                printed, returned = self.printed(rec), self.returned(rec)
+                # Of two with the same code one is there.
+                self.assertGreater(len(returned.keys() & printed.keys()), 20)
+                for name in returned.keys() & printed.keys():
+                    self.assertLessEqual(set(returned[name]), {printed[name][0], None}, name)
+                for name in ("rust_both", "rust_c_both"):
+                    self.assertEqual(returned[name], printed[name])
+
     def test_whole_program(self):
         for flags in (["-C", "lto=thin"], ["-C", "lto=fat"], ["-C", "panic=abort"], ["-C", "lto=fat", "-C", "panic=abort"]):
             with self.subTest(flags=flags):
@@ -514,6 +554,21 @@ class AarchTest(E2ETest):
                     name, value = line.split(" ", 1)
                     printed.setdefault(name, []).append(value)
                 check_dynamic(self, rec, printed)
+
+    def test_dead_halves(self):
+        if not shutil.which("qemu-aarch64"):
+            self.skipTest("there is no qemu-aarch64 (Debian: qemu-user)")
+        rustc, arm, identity = harness.arm_compiler()
+        source = harness.with_black_box(halves_source(), harness.rustc_version(identity))
+        program = harness.compile_rust("app", source, flags=arm + ["-C", "opt-level=3"], compiler=rustc)
+        rec = harness.record_under_qemu(program, cwd=self.dir, timeout=60 * harness.SLOWNESS)
+        self.assertEqual(rec.status, 0, str(rec.done))
+        printed = dict(line.split(" ", 1) for line in rec.stdout_text.splitlines())
+        returned = {e["function"].split("::")[-1]: e["value"] for e in rec.events() if e["event"] == "return"}
+        self.assertGreater(len(returned.keys() & printed.keys()), 20)
+        for name in returned.keys() & printed.keys():
+            self.assertIn(returned[name], (printed[name], None), name)
+        self.assertEqual(returned["rust_both"], printed["rust_both"])
 
 
 # E2E_OPT_FUNCTIONS=N makes the generated programs of all levels as large as that.
