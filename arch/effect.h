@@ -16,6 +16,13 @@ enum fdbg_flow {
 	FDBG_FLOW_STOP,          /* traps and what leaves for elsewhere */
 };
 
+/* Where in memory something lies: base + index * scale + offset; without a base the offset is a link-time address. */
+struct fdbg_slot {
+	uint32_t base, index;    /* FDBG_ARCH_NO_REG: none */
+	uint32_t scale;
+	int64_t offset;
+};
+
 /*
  * Registers as bits by their index. `reads` holds only those whose value certainly matters to the result (not those that make
  * a constant, align the stack or are merged into a vector by the way); `writes` all that may be written.
@@ -25,7 +32,8 @@ struct fdbg_effect {
 	enum fdbg_flow flow;
 	uint64_t target;
 	uint32_t target_reg;     /* of JUMP_INDIRECT through a register, else FDBG_ARCH_NO_REG */
-	bool target_in_table;    /* of JUMP_INDIRECT through memory with an index */
+	bool target_in_memory;   /* of JUMP_INDIRECT: the address that it goes to is at target_slot */
+	struct fdbg_slot target_slot;
 	uint64_t reads[2], writes[2];
 	uint64_t addresses[2];   /* those of `reads` that are, or are part of, the address of memory */
 };

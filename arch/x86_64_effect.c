@@ -235,6 +235,21 @@ static void note_reads(const struct fdbg_disasm *disasm, uint64_t reads[2], uint
 	}
 }
 
+/* Where the operand of an instruction is in memory; false: by a segment or by 32-bit registers. */
+static bool slot_of(const cs_x86_op *op, uint64_t next, struct fdbg_slot *ret)
+{
+	struct x86_part base = fdbg_x86_64_part(op->mem.base), index = fdbg_x86_64_part(op->mem.index);
+
+	*ret = (struct fdbg_slot){ base.index, index.index, (uint32_t)op->mem.scale, op->mem.disp };
+	if (op->mem.base == X86_REG_RIP) {
+		ret->base = FDBG_ARCH_NO_REG;
+		ret->offset += (int64_t)next;
+	}
+	return op->mem.segment == X86_REG_INVALID &&
+	       (op->mem.base == X86_REG_INVALID || op->mem.base == X86_REG_RIP || base.size == 8) &&
+	       (op->mem.index == X86_REG_INVALID || index.size == 8);
+}
+
 bool fdbg_x86_64_effect(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t size, uint64_t address,
 			struct fdbg_effect *ret)
 {
@@ -257,9 +272,8 @@ bool fdbg_x86_64_effect(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t
 		ret->flow = FDBG_FLOW_JUMP_INDIRECT;
 		if (x86->op_count == 1 && x86->operands[0].type == X86_OP_REG)
 			ret->target_reg = fdbg_x86_64_part(x86->operands[0].reg).index;
-		else
-			ret->target_in_table = x86->op_count != 1 || x86->operands[0].type != X86_OP_MEM ||
-					       x86->operands[0].mem.index != X86_REG_INVALID;
+		else if (x86->op_count == 1 && x86->operands[0].type == X86_OP_MEM && x86->operands[0].size == 8)
+			ret->target_in_memory = slot_of(&x86->operands[0], address + shape.size, &ret->target_slot);
 		break;
 	case X86_FLOW_CALL_INDIRECT: ret->flow = FDBG_FLOW_CALL_INDIRECT; break;
 	case X86_FLOW_OTHER: ret->flow = FDBG_FLOW_STOP; break;

@@ -175,6 +175,21 @@ static void make_foreign(struct maker *maker)
 	finish(maker, 0);
 }
 
+/* Calls that were left without their return, at the end of what they called and above a call that returns. */
+static void make_lost(struct maker *maker)
+{
+	begin(maker, T("fdbg 0.1.0"));
+	call(maker, 5, 7, 1, T("app::main"), NULL, 0);
+	call(maker, 6, 7, 2, T("app::odd"), NULL, 0);
+	call(maker, 6, 7, 3, T("app::inner"), NULL, 0);
+	give(maker, 7, 7, 3, T("app::inner"), i32(1));
+	give(maker, 6, 7, 2, T("app::odd"), fdbg_value_opaque(NULL));
+	call(maker, 6, 7, 4, T("app::odd"), NULL, 0);
+	give(maker, 7, 7, 4, T("app::odd"), i32(2));
+	give(maker, 5, 7, 1, T("app::main"), fdbg_value_opaque(NULL));
+	finish(maker, 0);
+}
+
 /* Names that would drive a terminal. */
 static void make_hostile(struct maker *maker)
 {
@@ -256,6 +271,8 @@ int main(int argc, char **argv)
 			make_foreign(&maker);
 		else if (!strcmp(argv[1], "hostile"))
 			make_hostile(&maker);
+		else if (!strcmp(argv[1], "lost"))
+			make_lost(&maker);
 		else if (!strcmp(argv[1], "floats"))
 			make_floats(&maker);
 		else

@@ -68,6 +68,25 @@ check "show of a recording without marks on unwound frames" 'app::main() -> <unr
       app::drop() -> <unreadable>
   app::quiet() -> <unreadable>' "$("$FDBG" show "$work/foreign.firedbg.ss")"
 
+# A call that was left without a return has no value, and is not unwound: everything says so.
+make lost
+lost=$work/lost.firedbg.ss
+check "show: lost" 'app::main() !! return not recorded
+  app::odd() !! return not recorded
+    app::inner() -> 1
+  app::odd() -> 2' "$("$FDBG" show "$lost")"
+check "show --json: lost" '"depth":1,"function":"app::odd","file":"src/main.rs","line":9,"args":[],"state":"lost"}' \
+	"$("$FDBG" show --json "$lost" | sed -n 2p | grep -o '"depth.*')"
+check "show --errors: a lost call is none" '' "$("$FDBG" show --errors "$lost")"
+check "dump: lost" '{"event":"return","time":"2026-01-02T03:04:05.682Z","thread_id":7,"frame_id":2,"depth":1,"function":"app::odd","value":null,"lost":true}' \
+	"$("$FDBG" dump "$lost" | sed -n 5p)"
+check "info: lost" 'errors      returns not recorded 2' "$("$FDBG" info "$lost" | grep '^errors')"
+check "report: lost" '"unwound":0,"lost":1,"open":0' \
+	"$("$FDBG" report --json "$lost" | grep -o '"function":"app::odd"[^}]*' | grep -o '"unwound".*')"
+check "verify: lost" "OK, 19 messages, 8 events, 4 calls" "$("$FDBG" verify "$lost" | grep -o 'OK.*calls')"
+check "export: lost" 2 "$("$FDBG" export --format=chrome "$lost" | grep -o '"end":"return not recorded"' | wc -l | tr -d ' ')"
+check "diff: lost" 0 "$("$FDBG" diff "$lost" "$lost" | wc -l | tr -d ' ')"
+
 # Not one control character of a hostile file may reach the terminal.
 for command in show info "dump --stream=all" "show --values=pretty"; do
 	out=$("$FDBG" $command "$work/hostile.firedbg.ss" | tr -d '\n')

@@ -149,6 +149,7 @@ struct fdbg_stacks_place {
 	bool is_known;            /* the event names a frame that is on its thread's stack */
 	bool has_parent;
 	bool is_unwound;          /* a return by a panic: its value is none */
+	bool is_lost;             /* the call was left and its return not recorded: its value is none */
 	uint64_t depth;           /* of the frame; the outermost recorded calls have 0 */
 	uint64_t parent_frame_id; /* the caller, when has_parent is set */
 };

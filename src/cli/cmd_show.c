@@ -82,6 +82,7 @@ struct fdbg_error *fdbg_cmd_show(int argc, char **argv, int *status_ret)
 			       "  …                the call did not return before the recording ended\n"
 			       "  !! panicked      a panic began in this call\n"
 			       "  !! unwound       a panic left this call\n"
+			       "  !! return not recorded  it was left, nobody saw how\n"
 			       "  (began earlier)  the call was open where --from begins",
 		.options = options,
 		.max_words = 1,

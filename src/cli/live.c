@@ -36,7 +36,15 @@ static void show_event(struct fdbg_live *live, const struct fdbg_message_event *
 {
 	struct fdbg_buf *line = &live->line;
 	const struct fdbg_text name = event->function;
+	struct fdbg_frame_event at;
+	struct fdbg_error *err = fdbg_frames_feed(&live->frames, event, &at);
 
+	/* Without memory the tree ends; the recording says what is wrong. */
+	if (err) {
+		fdbg_error_destroy(err);
+		live->tree = false;
+		return;
+	}
 	fdbg_buf_clear(line);
 	fdbg_buf_printf(line, "[%llu] %*s", (unsigned long long)event->thread_id,
 			(int)(depth < INDENT_LIMIT ? 2 * depth : 2 * INDENT_LIMIT), "");
@@ -47,8 +55,9 @@ static void show_event(struct fdbg_live *live, const struct fdbg_message_event *
 		fdbg_buf_string(line, ")");
 		break;
 	case FDBG_EVENT_RETURN:
-		if (event->breakpoint_id == FDBG_BREAKPOINT_ID_PANIC) {
-			fdbg_buf_printf(line, "!! %.*s unwound", (int)name.len, name.data);
+		if (fdbg_frame_event_is_bare(&at)) {
+			fdbg_buf_printf(line, "!! %.*s %s", (int)name.len, name.data,
+					at.unwound ? "unwound" : "return not recorded");
 			break;
 		}
 		fdbg_buf_printf(line, "%.*s -> ", (int)name.len, name.data);
@@ -121,4 +130,5 @@ void fdbg_live_end(struct fdbg_live *live)
 void fdbg_live_deinit(struct fdbg_live *live)
 {
 	fdbg_buf_deinit(&live->line);
+	fdbg_frames_deinit(&live->frames);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "report/frames.h"
 #include "stream/writer.h"
 
 /* The progress line is for a terminal only, and gives way to --live and --quiet. */
@@ -16,6 +17,7 @@ struct fdbg_live {
 	uint64_t n_events, last_events, start_ns, last_ns;
 	double rate;              /* events a second */
 	struct fdbg_buf line;
+	struct fdbg_frames frames; /* of the tree: how the calls ended */
 };
 
 void fdbg_live_begin(struct fdbg_live *live, bool tree, bool quiet, const struct fdbg_writer *writer);

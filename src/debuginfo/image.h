@@ -73,6 +73,9 @@ void fdbg_image_each_code(const struct fdbg_image *image,
 /* True when the image takes a symbol of that name from a shared library. */
 bool fdbg_image_imports(const struct fdbg_image *image, const char *name);
 
+/* Calls visit for the name of each shared library that the image says it needs, until it returns false. */
+void fdbg_image_each_library(const struct fdbg_image *image, bool (*visit)(void *context, const char *name), void *context);
+
 /* The function symbol that covers address, or false. */
 bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret);
 

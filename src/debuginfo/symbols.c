@@ -7,15 +7,20 @@
 #include "debuginfo/image_private.h"
 
 /* The section of the symbol table of that type, or NULL. */
-static Elf_Data *symbol_table(const struct fdbg_image *image, uint32_t type, GElf_Shdr *shdr_ret)
+/* The first section of that type, whose entries have this size. */
+static Elf_Data *table(const struct fdbg_image *image, uint32_t type, size_t size, GElf_Shdr *shdr_ret)
 {
 	Elf_Scn *scn = NULL;
 
 	while ((scn = elf_nextscn(image->elf, scn)))
-		if (gelf_getshdr(scn, shdr_ret) && shdr_ret->sh_type == type &&
-		    shdr_ret->sh_entsize == sizeof(Elf64_Sym))
+		if (gelf_getshdr(scn, shdr_ret) && shdr_ret->sh_type == type && shdr_ret->sh_entsize == size)
 			return elf_getdata(scn, NULL);
 	return NULL;
+}
+
+static Elf_Data *symbol_table(const struct fdbg_image *image, uint32_t type, GElf_Shdr *shdr_ret)
+{
+	return table(image, type, sizeof(Elf64_Sym), shdr_ret);
 }
 
 bool fdbg_image_has_symtab(const struct fdbg_image *image)
@@ -156,6 +161,20 @@ bool fdbg_image_imports(const struct fdbg_image *image, const char *name)
 			return true;
 	}
 	return false;
+}
+
+void fdbg_image_each_library(const struct fdbg_image *image, bool (*visit)(void *context, const char *name), void *context)
+{
+	GElf_Shdr shdr;
+	Elf_Data *data = table(image, SHT_DYNAMIC, sizeof(Elf64_Dyn), &shdr);
+	GElf_Dyn dyn;
+
+	for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
+		const char *name = dyn.d_tag == DT_NEEDED ? elf_strptr(image->elf, shdr.sh_link, dyn.d_un.d_val) : NULL;
+
+		if (name && !visit(context, name))
+			return;
+	}
 }
 
 bool fdbg_image_symbol_at(struct fdbg_image *image, uint64_t address, struct fdbg_symbol *ret)

@@ -279,6 +279,7 @@ struct fdbg_error *fdbg_stacks_feed(struct fdbg_stacks *stacks, const struct fdb
 			return err;
 		place.is_known = at.frame != NULL;
 		place.is_unwound = at.unwound;
+		place.is_lost = at.missed;
 		place.depth = at.frame ? at.depth : 0;
 		place.has_parent = at.parent != NULL;
 		place.parent_frame_id = at.parent ? at.parent->id : 0;

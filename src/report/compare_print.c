@@ -61,7 +61,7 @@ static void put_event(struct printer *printer, const struct fdbg_scene_event *ev
 		put(printer, "call ");
 		break;
 	case FDBG_EVENT_RETURN:
-		put(printer, event->unwound ? "unwound " : "return ");
+		put(printer, event->unwound ? "unwound " : event->missed ? "return not recorded " : "return ");
 		break;
 	case FDBG_EVENT_BREAKPOINT:
 		put(printer, "dbg! in ");
@@ -125,7 +125,7 @@ static bool is_same_event(const struct fdbg_compare_result *result)
 	const struct fdbg_scene_event *a = &result->a.scene.event, *b = &result->b.scene.event;
 
 	if (!result->a.scene.is_there || !result->b.scene.is_there || a->kind != b->kind ||
-	    a->unwound != b->unwound || !fdbg_text_equal(a->function, b->function) || a->n_values != b->n_values)
+	    a->unwound != b->unwound || a->missed != b->missed || !fdbg_text_equal(a->function, b->function) || a->n_values != b->n_values)
 		return false;
 	for (size_t i = 0; i < a->n_values; i++) {
 		if (!fdbg_text_equal(a->values[i].name, b->values[i].name))
@@ -289,6 +289,8 @@ static void put_json_event(struct printer *printer, const struct fdbg_scene_even
 	put_json_text(printer, "function", event->function);
 	if (event->unwound)
 		put(printer, ",\"unwound\":true");
+	if (event->missed)
+		put(printer, ",\"lost\":true");
 	put(printer, ",\"values\":[");
 	for (size_t i = 0; i < event->n_values; i++) {
 		put(printer, i ? ",[" : "[");

@@ -140,7 +140,7 @@ static void put_certainty(struct dump *dump, const struct fdbg_message_event *ev
 {
 	const struct fdbg_message_breakpoint *breakpoint = fdbg_recording_breakpoint(dump->recording, event->breakpoint_id);
 
-	if (breakpoint && breakpoint->assumed && event->n_values && !dump->recording->at.unwound &&
+	if (breakpoint && breakpoint->assumed && event->n_values && !fdbg_frame_event_is_bare(&dump->recording->at) &&
 	    event->values[0].value.kind != FDBG_VALUE_OPAQUE)
 		put_text(dump, "certainty", FDBG_TEXT("assumed"));
 }
@@ -182,7 +182,8 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 			put_text(dump, "function", event->values[0].value.str);
 		break;
 	}
-	if (fdbg_recording_location(dump->recording, event->breakpoint_id, &path, &line)) {
+	/* A return that was missed names where the call began. */
+	if (!at->missed && fdbg_recording_location(dump->recording, event->breakpoint_id, &path, &line)) {
 		put_text(dump, "file", path);
 		put_number(dump, "line", line);
 	}
@@ -195,7 +196,7 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 	case FDBG_EVENT_RETURN:
 		if (dump->options->values != FDBG_DUMP_NONE) {
 			put_key(dump, "value");
-			if (event->n_values && !at->unwound)
+			if (event->n_values && !fdbg_frame_event_is_bare(at))
 				put_value(dump, &event->values[0].value);
 			else
 				fdbg_buf_string(&dump->out, "null");
@@ -203,6 +204,8 @@ static void put_event(struct dump *dump, const struct fdbg_message *message)
 		}
 		if (at->unwound)
 			fdbg_buf_string(&dump->out, ",\"unwound\":true");
+		else if (at->missed)
+			fdbg_buf_string(&dump->out, ",\"lost\":true");
 		else
 			put_inlined(dump, event->breakpoint_id);
 		break;

@@ -221,14 +221,14 @@ static struct fdbg_error *take_return(struct flow *flow, struct flow_thread *sta
 	event.call = &state->stack[place - 1].call;
 	event.sequence = message->sequence;
 	event.values = message->event.values;
-	event.n_values = at->unwound ? 0 : message->event.n_values;
+	event.n_values = fdbg_frame_event_is_bare(at) ? 0 : message->event.n_values;
 	state->n_told = state->n_stack = place - 1;
 	state->payloads.len = state->stack[place - 1].payload_at;
 	flow->n_open--;
 	if (!flow->visitor->end)
 		return NULL;
 	return flow->visitor->end(flow->visitor->context, &event,
-				  at->unwound ? FDBG_FLOW_UNWOUND : FDBG_FLOW_RETURNED);
+				  at->unwound ? FDBG_FLOW_UNWOUND : at->missed ? FDBG_FLOW_LOST : FDBG_FLOW_RETURNED);
 }
 
 /* A breakpoint, panic or future event: inside a frame that is shown, or outside of all frames. */

@@ -17,8 +17,8 @@ enum fdbg_flow_end {
 	/* No return: the recording, or the part of it, ended inside, or the process did. */
 	FDBG_FLOW_OPEN,
 	FDBG_FLOW_RETURNED,
-	FDBG_FLOW_UNWOUND, /* left by a panic */
-	FDBG_FLOW_LOST,    /* a caller returned first: the return was not recorded */
+	FDBG_FLOW_UNWOUND, /* left by a panic, a long jump */
+	FDBG_FLOW_LOST,    /* left, but the return was not recorded: the recording says so, or a caller returned first */
 };
 
 /* A call that is shown, while it is open. */

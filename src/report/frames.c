@@ -152,6 +152,9 @@ static void feed_return(const struct fdbg_frames *frames, struct fdbg_thread *th
 	place(at, thread, index);
 	if (frames->guess_unwound && is_opaque(event) && index < thread->n_panicking)
 		at->unwound = true;
+	/* fdbg ends a call whose return it did not see at the breakpoint at which it began. */
+	at->missed = !at->unwound && !frames->guess_unwound && is_opaque(event) &&
+		     event->breakpoint_id == thread->stack[index].breakpoint_id;
 	if (index + 1 != thread->n_stack) {
 		at->fault = FDBG_FRAME_NOT_TOP;
 		at->lost = &thread->stack[index + 1];
@@ -161,7 +164,7 @@ static void feed_return(const struct fdbg_frames *frames, struct fdbg_thread *th
 	}
 	/* A frame that was there at the panic and returns has caught it, else the unwinding goes on below. */
 	if (index < thread->n_panicking)
-		thread->n_panicking = at->unwound ? index : 0;
+		thread->n_panicking = fdbg_frame_event_is_bare(at) ? index : 0;
 	thread->n_stack = index;
 	if (!index)
 		thread->unsorted = false;

@@ -73,6 +73,7 @@ struct fdbg_frame_event {
 	size_t depth;             /* of frame, from 0 */
 	const struct fdbg_frame *parent; /* NULL: none */
 	bool unwound;             /* a return by unwinding */
+	bool missed;              /* the frame was left, its return was not seen (doc/stream.md) */
 	enum fdbg_frame_fault fault;
 	/*
 	 * Frames above that of a return, which it took along: their returns are missing. The deepest first.
@@ -87,5 +88,11 @@ void fdbg_frames_deinit(struct fdbg_frames *frames);
 /* Takes an event in. Fails only for want of memory. */
 struct fdbg_error *fdbg_frames_feed(struct fdbg_frames *frames, const struct fdbg_message_event *event,
 				    struct fdbg_frame_event *ret) FDBG_CHECK;
+
+/* A return event without a return: there is no value, not one that could not be read. */
+static inline bool fdbg_frame_event_is_bare(const struct fdbg_frame_event *at)
+{
+	return at->unwound || at->missed;
+}
 
 #endif

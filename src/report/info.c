@@ -112,6 +112,10 @@ static struct fdbg_error *count_event(struct info *info, const struct fdbg_messa
 			count->unwound++;
 		return NULL;
 	}
+	if (event->kind == FDBG_EVENT_RETURN && at->missed) {
+		info->n_lost++;
+		return NULL;
+	}
 	for (size_t i = 0; i < event->n_values; i++) {
 		const struct fdbg_value *value = &event->values[i].value;
 

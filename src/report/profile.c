@@ -149,14 +149,19 @@ static struct fdbg_error *take_return(struct builder *builder, struct stack *sta
 		return NULL;
 	/* Those above whose returns were not recorded end with it. */
 	while (stack->n > at->depth) {
+		size_t ended = stack->entries[stack->n - 1].function;
 		struct fdbg_error *err = pop(builder, stack, at->thread->index, message->timestamp_ms);
 
 		if (err)
 			return err;
+		if (stack->n > at->depth)
+			builder->profile->functions[ended].lost++;
 	}
 	function = &builder->profile->functions[at->frame->function->index];
 	if (at->unwound) {
 		function->unwound++;
+	} else if (at->missed) {
+		function->lost++;
 	} else if (event->n_values && fdbg_value_is_err(&event->values[0].value)) {
 		function->errors++;
 		builder->profile->errors++;

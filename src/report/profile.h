@@ -21,6 +21,7 @@ struct fdbg_profile_function {
 	uint64_t errors;        /* returns of Err */
 	uint64_t panics;        /* panics that began in it */
 	uint64_t unwound;       /* calls that a panic left */
+	uint64_t lost;          /* calls that were left and their return not recorded */
 	uint64_t open;          /* calls without return: they count until the recording's end */
 };
 

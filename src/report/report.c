@@ -111,8 +111,9 @@ static void put_numbers(struct fdbg_buf *out, const struct fdbg_profile_function
 {
 	fdbg_buf_printf(out, "\"calls\":%" PRIu64 ",\"callers\":%" PRIu64 ",\"total_ms\":%" PRIu64
 			",\"self_ms\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"panics\":%" PRIu64 ",\"unwound\":%" PRIu64
-			",\"open\":%" PRIu64, function->calls, function->callers, function->total_ms,
-			function->self_ms, function->errors, function->panics, function->unwound, function->open);
+			",\"lost\":%" PRIu64 ",\"open\":%" PRIu64, function->calls, function->callers, function->total_ms,
+			function->self_ms, function->errors, function->panics, function->unwound, function->lost,
+			function->open);
 }
 
 static void put_json_path(struct fdbg_buf *out, const struct fdbg_recording *recording)
@@ -293,7 +294,7 @@ struct fdbg_error *fdbg_report(struct fdbg_recording *recording, const struct fd
 static bool is_same(const struct fdbg_profile_function *a, const struct fdbg_profile_function *b)
 {
 	return a && b && a->calls == b->calls && a->callers == b->callers && a->errors == b->errors &&
-	       a->panics == b->panics && a->unwound == b->unwound;
+	       a->panics == b->panics && a->unwound == b->unwound && a->lost == b->lost;
 }
 
 /* The rows of the functions of both, in any order. */

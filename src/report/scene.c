@@ -40,8 +40,8 @@ static struct fdbg_error *take(struct finder *finder, const struct fdbg_message_
 
 	*ret = (struct fdbg_scene_event){
 		.kind = event->kind, .depth = at->frame ? at->depth : at->thread->n_stack,
-		.frame_id = event->frame_id, .event = finder->event, .unwound = at->unwound,
-		.values = values, .n_values = at->unwound || finder->options->no_values ? 0 : event->n_values,
+		.frame_id = event->frame_id, .event = finder->event, .unwound = at->unwound, .missed = at->missed,
+		.values = values, .n_values = fdbg_frame_event_is_bare(at) || finder->options->no_values ? 0 : event->n_values,
 	};
 	if (event->function.len)
 		ret->function = keep(finder, event->function, &failed);

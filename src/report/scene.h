@@ -17,7 +17,7 @@ struct fdbg_scene_event {
 	uint64_t depth, frame_id;
 	uint64_t event;            /* counts the events of the file from 1 */
 	struct fdbg_text function; /* of CALL and RETURN, else that of the frame around it; empty: none */
-	bool unwound;
+	bool unwound, missed; /* as in struct fdbg_frame_event */
 	const struct fdbg_scene_value *values;
 	size_t n_values;
 };

@@ -76,12 +76,11 @@ static void put_event(struct builder *builder, const struct fdbg_message_event *
 	if (!function.len && at->frame)
 		function = at->frame->function->name;
 	fdbg_buf_byte(buf, (uint8_t)event->kind);
-	fdbg_buf_byte(buf, at->unwound);
+	fdbg_buf_byte(buf, (uint8_t)(at->unwound | at->missed << 1));
 	fdbg_buf_append(buf, &depth, sizeof(depth));
 	fdbg_buf_append(buf, &function.len, sizeof(function.len));
 	fdbg_buf_append(buf, function.data, function.len);
-	/* Of a frame that a panic left there is no value. */
-	if (builder->options->no_values || at->unwound)
+	if (builder->options->no_values || fdbg_frame_event_is_bare(at))
 		return;
 	for (size_t i = 0; i < event->n_values; i++) {
 		fdbg_buf_append(buf, &event->values[i].name.len, sizeof(event->values[i].name.len));

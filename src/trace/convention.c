@@ -9,7 +9,6 @@ struct signs {
 	bool cannot_unwind;
 	/* Registers written between the last branch or call and a ret, and not read before it, in all rets together. */
 	uint64_t made[2];
-	uint64_t written[2]; /* anywhere; all where something is called */
 	/* Not written between a call and a ret without a branch in between: they may be as the callee left them. */
 	uint64_t left[2];
 };
@@ -39,7 +38,6 @@ static void look(const struct fdbg_convention_context *context, const struct fdb
 					ret->made[k] |= made[k];
 					ret->left[k] |= left[k];
 				}
-				ret->written[k] |= calls ? UINT64_MAX : effect.writes[k];
 				made[k] = effect.flow == FDBG_FLOW_ON ? (made[k] & ~effect.reads[k]) | effect.writes[k] : 0;
 				left[k] = effect.flow == FDBG_FLOW_ON ? left[k] & ~effect.writes[k] : calls ? UINT64_MAX : 0;
 			}
@@ -95,6 +93,29 @@ bool fdbg_convention_is_mangled(const struct fdbg_function *function)
 	       fdbg_text_starts(function->linkage_name, "_R");
 }
 
+/*
+ * Windows returns a small structure of floats as bytes in the first integer register, and 128-bit integers in the first vector register:
+ * there, and not where the other conventions do, unoptimized code writes right before the ret.
+ */
+static bool is_of_windows(const struct fdbg_convention_context *context, const struct fdbg_function *function,
+			  const struct fdbg_type *type, const struct fdbg_abi_value *rust)
+{
+	const struct fdbg_arch *arch = context->arch;
+	bool floats = rust->place == FDBG_ABI_REGISTERS && type->size <= 8 && type->kind != FDBG_TYPE_BASE;
+	bool wide = rust->place == FDBG_ABI_REGISTERS && type->size == 16 && type->kind == FDBG_TYPE_BASE;
+	uint32_t other = wide ? arch->float_rets[0] : arch->int_rets[0];
+	struct signs signs = { 0 };
+	uint64_t own[2];
+
+	for (size_t i = 0; i < rust->n_pieces; i++)
+		floats &= rust->pieces[i].reg_class == FDBG_REG_FLOAT;
+	if (context->optimized || arch != &fdbg_arch_x86_64 || (!floats && !wide))
+		return false;
+	look(context, function, &signs);
+	registers_of(arch, rust, own);
+	return fdbg_effect_has(signs.made, other) && !(signs.made[0] & own[0]) && !(signs.made[1] & own[1]);
+}
+
 void fdbg_convention_return(const struct fdbg_convention_context *context, const struct fdbg_function *function,
 			    const struct fdbg_type *type, const struct fdbg_abi_value *rust,
 			    struct fdbg_abi_value *ret, enum fdbg_convention *convention_ret)
@@ -102,13 +123,25 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	bool mangled = fdbg_convention_is_mangled(function);
 	uint64_t of_rust[2], of_c[2];
 	bool only_rust, only_c, lacks = false, makes_c = false, may_be_left = false;
+	bool likely = !mangled || fdbg_c_type_is_likely(type);
 	struct fdbg_abi_value c;
 	struct signs signs = { 0 };
 
 	*ret = *rust;
 	*convention_ret = FDBG_CONVENTION_RUST;
 	fdbg_c_return_value(context->abi, type, &c);
-	if (mangled && !fdbg_c_type_is_likely(type))
+	if (is_of_windows(context, function, type, rust)) {
+		*ret = (struct fdbg_abi_value){ .place = FDBG_ABI_UNKNOWN, .reason = "the function follows the calling convention of Windows" };
+		return;
+	}
+	/*
+	 * Hardly anyone returns a tuple or an Option to C. Only that C puts two halves together in unoptimized code is clear enough a sign
+	 * of it; the optimizer leaves what looks so.
+	 */
+	registers_of(context->arch, rust, of_rust);
+	registers_of(context->arch, &c, of_c);
+	if (!likely && (context->optimized || rust->place != FDBG_ABI_REGISTERS || c.place != FDBG_ABI_REGISTERS ||
+			of_c[0] & ~of_rust[0] || of_c[1] & ~of_rust[1]))
 		return;
 	if (fdbg_abi_same_place(rust, &c)) {
 		/* Whatever is not certain of the Rust rule, C's says the same. */
@@ -118,18 +151,17 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 		return;
 	}
 	look(context, function, &signs);
-	registers_of(context->arch, rust, of_rust);
-	registers_of(context->arch, &c, of_c);
 	only_rust = (signs.made[0] & of_rust[0] & ~of_c[0]) || (signs.made[1] & of_rust[1] & ~of_c[1]);
 	only_c = (signs.made[0] & of_c[0] & ~of_rust[0]) || (signs.made[1] & of_c[1] & ~of_rust[1]);
 	for (int k = 0; k < 2; k++) {
-		uint64_t missing = of_rust[k] & ~of_c[k], made = context->optimized ? signs.written[k] : signs.made[k];
+		uint64_t missing = of_rust[k] & ~of_c[k];
 
-		lacks |= missing && !(missing & made);
-		may_be_left |= !context->optimized && (missing & signs.left[k]);
+		lacks |= missing && !(missing & signs.made[k]);
+		may_be_left |= (missing & signs.left[k]) != 0;
 		makes_c |= (signs.made[k] & of_c[k]) != 0;
 	}
-	if (signs.cannot_unwind) {
+	/* In optimized code it may be that of a function that was inlined. */
+	if (signs.cannot_unwind && !(context->optimized && only_rust && !only_c)) {
 		*ret = c;
 		*convention_ret = FDBG_CONVENTION_C;
 		return;
@@ -143,20 +175,20 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	}
 	/*
 	 * Where C's registers are some of Rust's, those that are missing tell. Unoptimized code fills all of them right before the
-	 * ret, unless they are what a call just returned; in optimized code only what is never written is missing.
+	 * ret, unless they are what a call just returned. In optimized code what is missing may as well be a half that nobody uses.
 	 */
-	if (!only_rust && !only_c && lacks && makes_c) {
+	if (!context->optimized && !only_rust && !only_c && lacks && makes_c) {
 		bool certain = true;
 
 		*convention_ret = may_be_left ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;
 		if (*convention_ret == FDBG_CONVENTION_C)
 			*ret = c;
-		if (certain)
+		if (certain || !likely)
 			return;
 	}
 	if (!mangled) {
 		*ret = c;
 		*convention_ret = FDBG_CONVENTION_C;
 	}
-	ret->assumed = true;
+	ret->assumed |= likely;
 }

@@ -66,6 +66,7 @@ struct fdbg_engine {
 	const struct fdbg_engine_ops *ops;
 	struct fdbg_engine_stats stats;
 	uint64_t bias;       /* run-time address - link-time address of the executable */
+	bool sees_landings;  /* of every panic, since fdbg_engine_watch_unwinding was called first */
 };
 
 /*

@@ -51,7 +51,9 @@ struct fdbg_shadow_frame *fdbg_shadow_push(struct fdbg_shadow_thread *thread, co
 		thread->cap_frames = cap;
 	}
 	frame = &thread->frames[thread->n_frames++];
-	*frame = (struct fdbg_shadow_frame){ .cfa = cfa, .function = function, .recorded = recorded };
+	*frame = (struct fdbg_shadow_frame){
+		.cfa = cfa, .function = function, .recorded = recorded, .n_panicking = thread->n_panicking,
+	};
 	if (recorded)
 		frame->id = ++thread->n_ids;
 	return frame;

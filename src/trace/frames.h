@@ -27,6 +27,7 @@ struct fdbg_shadow_frame {
 	uint64_t future;          /* of a poll: the coroutine's address */
 	bool has_future;
 	bool recorded;            /* its call was written (not beyond --depth) */
+	size_t n_panicking;       /* of its thread, when it was pushed */
 	/* It ended in a jump to this function, which has its CFA and returns for it. NULL: it has not. */
 	const struct fdbg_traced_function *replaced_by;
 };
@@ -35,6 +36,11 @@ struct fdbg_shadow_thread {
 	uint64_t id;
 	struct fdbg_shadow_frame *frames; /* outermost first */
 	size_t n_frames, cap_frames;
+	/*
+	 * Frames of the bottom that were there at a panic whose landings are not seen: those of them that are gone were unwound.
+	 * 0: none. One that returns has caught it; an outer panic may go on.
+	 */
+	size_t n_panicking;
 	uint64_t n_ids;            /* ids given so far */
 	const struct fdbg_traced_function *armed; /* entry seen, call probe to come */
 	uint64_t armed_cfa;

@@ -16,9 +16,10 @@ libfdbgcore_a_SOURCES += \
 	src/trace/panics.c src/trace/panics.h \
 	src/trace/places.c src/trace/places.h \
 	src/trace/plan.c src/trace/plan.h src/trace/plan_internal.h src/trace/plan_returns.c \
+	src/trace/plan_windows.c \
 	src/trace/polls.c src/trace/polls.h \
 	src/trace/recorder.c src/trace/recorder.h src/trace/recorder_internal.h \
-	src/trace/recorder_leave.c \
+	src/trace/recorder_jump.c src/trace/recorder_leave.c \
 	src/trace/recorder_values.c \
 	src/trace/result_place.c src/trace/result_place.h \
 	src/trace/scratch.c src/trace/scratch.h \

@@ -136,6 +136,27 @@ static uint8_t condition_of(const uint8_t *insn, uint32_t size)
 	return FDBG_TAIL_ALWAYS;
 }
 
+/* Of two registers, not what lies in memory at such an address. */
+static bool is_sum(const struct fdbg_effect *effect)
+{
+	return __builtin_popcountll(effect->reads[0]) > 1 && (effect->reads[0] & ~effect->addresses[0]);
+}
+
+/* May a jump through memory leave the function? Not by a constant table that begins with a place in it. */
+static bool may_leave(const struct fdbg_image *image, const struct fdbg_function *function, const struct fdbg_effect *effect)
+{
+	const struct fdbg_slot *slot = &effect->target_slot;
+	const uint8_t *bytes;
+	uint64_t first = 0;
+
+	if (!effect->target_in_memory || slot->index == FDBG_ARCH_NO_REG || slot->base != FDBG_ARCH_NO_REG)
+		return effect->target_in_memory;
+	bytes = fdbg_image_bytes(image, (uint64_t)slot->offset, 8, true);
+	for (int i = 7; bytes && i >= 0; i--)
+		first = first << 8 | bytes[i];
+	return !in_function(function, first);
+}
+
 void fdbg_optimized_exits(struct fdbg_effects *effects, const struct fdbg_image *image,
 			  const struct fdbg_function *function,
 			  void (*found)(void *context, const struct fdbg_tail_exit *exit), void *context,
@@ -145,7 +166,7 @@ void fdbg_optimized_exits(struct fdbg_effects *effects, const struct fdbg_image 
 	for (size_t i = 0; i < function->n_ranges; i++) {
 		size_t size, step;
 		const uint8_t *bytes = code_of(image, function->ranges[i], &size);
-		uint64_t computed[2] = { 0 }; /* registers that the instruction before made of two: an address from a table */
+		uint64_t computed[2] = { 0 }; /* registers that the instruction before made of two: a place and a distance */
 
 		for (size_t at = 0; at < size; at += step) {
 			uint64_t address = function->ranges[i].low + at;
@@ -173,16 +194,17 @@ void fdbg_optimized_exits(struct fdbg_effects *effects, const struct fdbg_image 
 				break;
 			case FDBG_FLOW_JUMP_INDIRECT:
 				exit.target_reg = effect.target_reg;
-				if (effect.target_in_table ||
-				    (exit.target_reg != FDBG_ARCH_NO_REG && fdbg_effect_has(computed, exit.target_reg)))
-					break;
-				found(context, &exit);
+				exit.target_in_memory = effect.target_in_memory;
+				exit.target_slot = effect.target_slot;
+				if (exit.target_reg != FDBG_ARCH_NO_REG ? !fdbg_effect_has(computed, exit.target_reg)
+									: may_leave(image, function, &effect))
+					found(context, &exit);
 				break;
 			default:
 				break;
 			}
 			for (int k = 0; k < 2; k++)
-				computed[k] = __builtin_popcountll(effect.reads[0]) > 1 ? effect.writes[k] : 0;
+				computed[k] = is_sum(&effect) ? effect.writes[k] : 0;
 		}
 	}
 }

@@ -34,13 +34,16 @@ struct fdbg_tail_exit {
 	uint64_t address;
 	uint64_t target;     /* 0: known at run time only */
 	uint32_t target_reg; /* index into arch->regs: it goes there, which may also be in the function; FDBG_ARCH_NO_REG */
+	bool target_in_memory; /* it goes to the address that is at target_slot, likewise */
+	struct fdbg_slot target_slot;
 	uint8_t condition;   /* of a jump on a condition, x86's condition code; FDBG_TAIL_ALWAYS */
 };
 
 #define FDBG_TAIL_ALWAYS 0xff
 
 /*
- * Finds the jumps in a function's code that leave it, or may. Those through a register that was computed from a table are left out.
+ * Finds the jumps in a function's code that leave it, or may. Those to one of its own places that a table has are left out, as far as
+ * they can be told: by a sum of two registers, as the table has distances, or by a constant table of addresses in the function.
  * *repeats_ret: some jump goes back to the entry.
  */
 void fdbg_optimized_exits(struct fdbg_effects *effects, const struct fdbg_image *image,

@@ -407,6 +407,16 @@ static void plan_captures(struct planner *planner, struct fdbg_site *site)
 		/* The engine is asked to watch the unwinding, for which the target must stand still; and texts are read. */
 		site->on_demand |= site->probes[i].kind == FDBG_PROBE_PANIC ||
 				   site->probes[i].kind == FDBG_PROBE_PANIC_HOOK;
+	for (size_t i = 0; i < site->n_probes; i++) {
+		const struct fdbg_slot *slot = &site->probes[i].target_slot;
+
+		if (site->probes[i].kind != FDBG_PROBE_TAIL || !site->probes[i].target_in_memory)
+			continue;
+		if (slot->index == FDBG_ARCH_NO_REG)
+			site->captures[n++] = (struct fdbg_capture_range){ .reg = slot->base, .offset = slot->offset, .size = 8 };
+		else
+			site->on_demand = true;
+	}
 	for (size_t i = 0; i < site->n_probes && planner->options->values; i++) {
 		const struct fdbg_probe *probe = &site->probes[i];
 		const struct fdbg_traced_function *traced = probe->function;
@@ -539,11 +549,11 @@ static struct fdbg_error *make_plan(struct planner *planner, const struct fdbg_c
 			continue;
 		n++;
 		if (!chosen[i].function->inlined_in &&
-		    !fdbg_map_set(&planner->by_entry, chosen[i].function->entry, (uintptr_t)traced))
+		    !fdbg_map_set(&plan->by_entry, chosen[i].function->entry, (uintptr_t)traced))
 			err = &fdbg_error_nomem;
 	}
 	if (!err)
-		err = fdbg_merged_init(planner->image, &planner->by_entry, &planner->merged);
+		err = fdbg_merged_init(planner->image, &plan->by_entry, &planner->merged);
 	for (size_t i = 0; i < n_chosen && !err; i++) {
 		struct fdbg_traced_function *traced = &plan->functions[plan->n_functions];
 
@@ -590,7 +600,6 @@ struct fdbg_error *fdbg_plan_create(struct fdbg_image *image, struct fdbg_debugi
 	planner.plan->panic_values = options->values || !options->calls;
 	err = make_plan(&planner, chosen, n_chosen);
 	free(planner.placed);
-	fdbg_map_deinit(&planner.by_entry);
 	fdbg_map_deinit(&planner.outlined);
 	fdbg_merged_deinit(&planner.merged);
 	fdbg_map_deinit(&planner.cannot_unwind);
@@ -609,6 +618,7 @@ void fdbg_plan_destroy(struct fdbg_plan *plan)
 {
 	if (!plan)
 		return;
+	fdbg_map_deinit(&plan->by_entry);
 	fdbg_arena_deinit(&plan->arena);
 	free(plan);
 }

@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 #include "arch/arch.h"
+#include "arch/effect.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "debuginfo/debuginfo.h"
 #include "rust/returns.h"
 #include "trace/heap.h"
@@ -98,6 +100,7 @@ struct fdbg_traced_function {
 	bool saves_hidden_pointer;       /* the call probe sees the hidden pointer in its register */
 	bool hidden_pointer_at_entry;    /* only an entry probe sees it (aarch64) */
 	bool hidden_pointer_at_return;   /* the return register holds it again at ret */
+	bool hidden_pointer_proven;      /* its register holds it at the entry whatever the convention; else it must be given back */
 	bool arguments_at_entry;         /* an entry probe keeps registers that the call probe does not find any more */
 	bool loop_head;                  /* a loop may come back to the call probe: an entry probe arms it */
 };
@@ -123,7 +126,10 @@ struct fdbg_probe {
 	int64_t cfa_offset;
 	/* Of TAIL. */
 	const struct fdbg_traced_function *target; /* what it jumps to, NULL: nothing that is traced, or known at run time */
-	uint32_t target_reg;       /* index into arch->regs: only if this is not in the function; FDBG_ARCH_NO_REG */
+	/* Where it goes, where that is known at run time only; it ends the frame if that is not in the function. */
+	uint32_t target_reg;       /* index into arch->regs, FDBG_ARCH_NO_REG: not a register */
+	bool target_in_memory;     /* the address is at target_slot */
+	struct fdbg_slot target_slot;
 	uint8_t condition;         /* only if this x86 condition code holds; FDBG_TAIL_ALWAYS */
 };
 
@@ -149,6 +155,7 @@ struct fdbg_plan {
 	struct fdbg_arena arena;
 	struct fdbg_traced_function *functions;
 	size_t n_functions;
+	struct fdbg_map by_entry;  /* of functions, by their entry (link-time): struct fdbg_traced_function * */
 	struct fdbg_site *sites;   /* by address */
 	size_t n_sites, n_heap_sites; /* heap: those that are for allocations alone */
 	enum fdbg_heap_mode allocations;

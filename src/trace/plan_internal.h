@@ -27,7 +27,6 @@ struct planner {
 	struct fdbg_callers *callers;    /* made when there is optimized code */
 	struct fdbg_map cannot_unwind;   /* addresses of core's panic_cannot_unwind */
 	struct fdbg_merged merged;
-	struct fdbg_map by_entry;        /* of traced functions: struct fdbg_traced_function * */
 	struct placed *placed;
 	size_t n_placed, cap_placed;
 	struct fdbg_traced_function *current;
@@ -54,6 +53,10 @@ void fdbg_plan_return_kind(struct planner *planner, struct fdbg_traced_function 
  */
 void fdbg_plan_return_address(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
 			      const struct fdbg_prologue *prologue);
+
+/* Takes away what a function returns otherwise than by the other conventions, if it follows that of Windows. stop, prologue: as above. */
+struct fdbg_error *fdbg_plan_check_windows(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
+					   const struct fdbg_prologue *prologue) FDBG_CHECK;
 
 /* Fills in the other names of the code; takes away values that would be of one type under one name and of another under the next. */
 struct fdbg_error *fdbg_plan_apply_merged(struct planner *planner, struct fdbg_traced_function *traced) FDBG_CHECK;

@@ -121,57 +121,59 @@ static void find_hidden_pointer(struct planner *planner, struct fdbg_traced_func
 	traced->return_reason = "the optimizer may have moved the pointer to it";
 }
 
-/* Is what is stored to a slot of the frame, given by a register, one of the 3rd and 4th integer arguments' registers? */
-static bool holds_late_argument(const struct fdbg_arch *arch, const struct fdbg_simple_location *slot,
-				const struct fdbg_prologue *prologue)
+struct register_use {
+	uint32_t dwarf;
+	bool found;
+};
+
+static bool note_register(void *context, uint32_t dwarf, uint64_t *value_ret)
 {
-	uint32_t reg = fdbg_arch_reg_by_dwarf(arch, slot->reg);
-	int64_t at = slot->offset - arch->cfa_at_entry;
+	struct register_use *use = context;
 
-	if (slot->kind != FDBG_SIMPLE_MEMORY || !(reg == arch->sp ? prologue->frame_known : reg == arch->fp && prologue->fp_known))
-		return false;
-	at += reg == arch->sp ? prologue->sp_delta : prologue->fp_delta;
-	for (size_t i = 0; i < prologue->n_spills; i++) {
-		const struct fdbg_spill *spill = &prologue->spills[i];
+	use->found |= dwarf == use->dwarf;
+	*value_ret = 0;
+	return true;
+}
 
-		if (spill->cfa_known && spill->cfa_offset == at)
-			return spill->origin == arch->int_args[2] || spill->origin == arch->int_args[3];
-	}
-	return false;
+/* Is a variable, or a part of it, at the entry in this register, or behind it? */
+static bool is_by_register(const struct fdbg_variable *variable, const struct fdbg_function *function, uint32_t dwarf,
+			   struct fdbg_arena *scratch)
+{
+	struct register_use use = { .dwarf = dwarf };
+	struct fdbg_memview memory = { .arena = scratch };
+	struct fdbg_location_context context = { .reg = note_register, .entry_reg = note_register, .context = &use, .memory = &memory,
+						 .frame_base = &function->frame_base };
+	struct fdbg_place *places;
+	const char *reason;
+	size_t n = 0;
+
+	if (fdbg_location_evaluate(&variable->location, function->entry, &context, scratch, &places, &n, &reason) == FDBG_MEMVIEW_NOMEM)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		use.found |= places[i].kind == FDBG_PLACE_REGISTER && places[i].reg == dwarf;
+	return use.found;
 }
 
 /*
- * extern "win64" and "efiapi" (x86_64) are not marked either. Their first argument is in rcx, or in rdx behind the hidden pointer, where
- * no other convention has it; and all but scalars is returned elsewhere. Closures and coroutines are Rust's own, and their first
- * parameter may be an environment that is not described.
+ * Is what the first argument's register (x86_64) holds at the entry certainly the hidden pointer? It is used, which it is not as an argument
+ * of the source: by the conventions that return such a value otherwise, it would hold one, or nothing.
  */
-static struct fdbg_error *check_windows(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
-					const struct fdbg_prologue *prologue)
+static bool is_hidden_pointer(struct planner *planner, const struct fdbg_traced_function *traced)
 {
 	const struct fdbg_function *function = traced->function;
-	const struct fdbg_type *type = traced->return_type, *first;
+	uint32_t dwarf = planner->plan->arch->regs[traced->hidden_pointer].dwarf;
 	struct fdbg_arena scratch = { 0 };
 	struct fdbg_variable *params;
-	struct fdbg_simple_location slot;
-	struct fdbg_error *err;
-	size_t n;
+	size_t n = 0;
+	bool is_it = fdbg_callers_entry_use(planner->callers, function->entry, traced->hidden_pointer) == FDBG_ENTRY_READ;
+	struct fdbg_error *err = is_it ? fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n) : NULL;
 
-	if (!planner->plan->arch->hidden_pointer_is_arg || traced->return_kind == FDBG_RETURN_NOTHING ||
-	    fdbg_text_starts(function->name, "{") ||
-	    (type->size <= 8 && (type->kind == FDBG_TYPE_BASE || type->kind == FDBG_TYPE_POINTER || type->kind == FDBG_TYPE_ENUM)))
-		return NULL;
-	err = fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n);
-	if (!err && n) {
-		first = fdbg_type_of(&params[0].type);
-		slot = fdbg_location_simplify(&params[0].location, &function->frame_base, stop);
-		if (((first->kind == FDBG_TYPE_BASE && first->encoding != FDBG_ENCODING_FLOAT && first->size && first->size <= 8) ||
-		     first->kind == FDBG_TYPE_POINTER) && holds_late_argument(planner->plan->arch, &slot, prologue)) {
-			traced->return_kind = FDBG_RETURN_UNKNOWN;
-			traced->return_reason = "the function follows the calling convention of Windows";
-		}
-	}
+	for (size_t i = 0; i < n && !err; i++)
+		is_it &= !is_by_register(&params[i], function, dwarf, &scratch);
+	is_it &= !err;
+	fdbg_error_destroy(err);
 	fdbg_arena_deinit(&scratch);
-	return err;
+	return is_it;
 }
 
 void fdbg_plan_return_address(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
@@ -182,14 +184,14 @@ void fdbg_plan_return_address(struct planner *planner, struct fdbg_traced_functi
 	uint32_t hidden;
 
 	traced->hidden_pointer = arch->hidden_pointer;
-	if (!optimized)
-		fdbg_error_destroy(check_windows(planner, traced, stop, prologue));
+	fdbg_error_destroy(fdbg_plan_check_windows(planner, traced, stop, prologue));
 	if (optimized && traced->return_kind == FDBG_RETURN_REGISTERS)
 		check_return(planner, traced);
 	if (optimized && traced->return_kind == FDBG_RETURN_MEMORY && !arch->hidden_pointer_is_arg)
 		find_hidden_pointer(planner, traced);
 	if (traced->return_kind != FDBG_RETURN_MEMORY)
 		return;
+	traced->hidden_pointer_proven = optimized && arch->hidden_pointer_is_arg && is_hidden_pointer(planner, traced);
 	hidden = traced->hidden_pointer;
 	traced->saves_hidden_pointer = stop == traced->function->entry ||
 		(prologue->complete && !(prologue->clobbered[hidden / 64] >> hidden % 64 & 1));
@@ -303,7 +305,7 @@ static void found_tail(void *context, const struct fdbg_tail_exit *exit)
 	/* What never returns does not return through a jump either. */
 	if ((exit->condition != FDBG_TAIL_ALWAYS && arch != &fdbg_arch_x86_64) || planner->current->function->noreturn)
 		return;
-	if (exit->target && fdbg_map_get(&planner->by_entry, exit->target, &value))
+	if (exit->target && fdbg_map_get(&planner->plan->by_entry, exit->target, &value))
 		target = (struct fdbg_traced_function *)(uintptr_t)value;
 	if (target)
 		target->jumped_to = true;
@@ -311,6 +313,7 @@ static void found_tail(void *context, const struct fdbg_tail_exit *exit)
 		.kind = FDBG_PROBE_TAIL, .function = planner->current,
 		.cfa_reg = arch->sp, .cfa_offset = arch->cfa_at_entry,
 		.target = target, .target_reg = exit->target_reg, .condition = exit->condition,
+		.target_in_memory = exit->target_in_memory, .target_slot = exit->target_slot,
 	});
 }
 

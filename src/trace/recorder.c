@@ -84,8 +84,12 @@ static struct fdbg_error *write_return(struct recorder *recorder, const struct f
 	return fdbg_recorder_event(recorder, hit, &event, (uint64_t)(frame - thread->frames));
 }
 
-/* The innermost frame was left without its ret: its R has an opaque value and names the panic breakpoint (doc/stream.md). */
-static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
+/*
+ * The innermost frame was left without its ret. Its R has an opaque value and names the panic breakpoint where an unwinder left it, else
+ * that of its own call (doc/stream.md).
+ */
+static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread,
+				    bool unwound)
 {
 	struct fdbg_value value = fdbg_value_opaque("the frame was left without a return");
 	struct fdbg_shadow_frame *top = fdbg_shadow_top(thread);
@@ -94,8 +98,19 @@ static struct fdbg_error *leave_top(struct recorder *recorder, const struct fdbg
 	if (top->recorded && top->function->poll)
 		err = fdbg_recorder_leave_poll(recorder, hit, thread, top);
 	if (!err && top->recorded)
-		err = write_return(recorder, hit, thread, top, FDBG_BREAKPOINT_ID_PANIC, &value);
+		err = write_return(recorder, hit, thread, top, unwound ? FDBG_BREAKPOINT_ID_PANIC : top->function->call_id, &value);
 	fdbg_shadow_pop(thread);
+	return err;
+}
+
+/* The innermost frame is found to be gone. */
+static struct fdbg_error *miss_top(struct recorder *recorder, const struct fdbg_hit *hit, struct fdbg_shadow_thread *thread)
+{
+	bool unwound = thread->n_frames <= thread->n_panicking;
+	struct fdbg_error *err = leave_top(recorder, hit, thread, unwound);
+
+	if (unwound)
+		thread->n_panicking = thread->n_frames;
 	return err;
 }
 
@@ -118,7 +133,7 @@ static struct fdbg_error *on_call(struct recorder *recorder, const struct fdbg_h
 		return NULL;
 	if (armed)
 		thread->armed = NULL;
-	for (; (top = fdbg_shadow_top(thread)) && top->cfa <= cfa && !err; err = leave_top(recorder, hit, thread))
+	for (; (top = fdbg_shadow_top(thread)) && top->cfa <= cfa && !err; err = miss_top(recorder, hit, thread))
 		if (top->replaced_by == function && top->cfa == cfa)
 			break; /* this is what it jumped to */
 	if (err)
@@ -176,7 +191,7 @@ static struct fdbg_error *on_inline(struct recorder *recorder, const struct fdbg
 	struct fdbg_error *err = NULL;
 
 	while (thread->n_frames && fdbg_shadow_top(thread)->cfa < cfa && !err)
-		err = leave_top(recorder, hit, thread);
+		err = miss_top(recorder, hit, thread);
 	if (err)
 		return err;
 	depth = thread->n_frames;
@@ -256,6 +271,8 @@ static struct fdbg_error *end_frames(struct recorder *recorder, const struct fdb
 			err = write_return(recorder, hit, thread, frame, frame->function->return_id, &values[i]);
 		fdbg_shadow_pop(thread);
 	}
+	if (thread->n_frames < thread->n_panicking)
+		thread->n_panicking = thread->frames[thread->n_frames].n_panicking;
 	return err;
 }
 
@@ -268,31 +285,8 @@ static struct fdbg_error *on_return(struct recorder *recorder, const struct fdbg
 	if (!frame)
 		return NULL; /* a call that was not seen */
 	while (fdbg_shadow_top(thread) != frame && !err)
-		err = leave_top(recorder, hit, thread);
+		err = miss_top(recorder, hit, thread);
 	return err ? err : end_frames(recorder, hit, thread, cfa, true);
-}
-
-/* Does a jump on this x86 condition code go to its target? (Intel SDM volume 1, appendix B) */
-static bool condition_holds(const struct fdbg_hit *hit, uint8_t condition)
-{
-	uint32_t reg = fdbg_arch_reg_by_name(&fdbg_arch_x86_64, "eflags");
-	uint64_t flags = fdbg_registers_get(hit->registers, reg);
-	bool carry = flags & 1, parity = flags >> 2 & 1, zero = flags >> 6 & 1, sign = flags >> 7 & 1, overflow = flags >> 11 & 1;
-	bool holds = false;
-
-	if (condition == FDBG_TAIL_ALWAYS)
-		return true;
-	switch (condition >> 1) {
-	case 0: holds = overflow; break;
-	case 1: holds = carry; break;
-	case 2: holds = zero; break;
-	case 3: holds = carry || zero; break;
-	case 4: holds = sign; break;
-	case 5: holds = parity; break;
-	case 6: holds = sign != overflow; break;
-	case 7: holds = zero || sign != overflow; break;
-	}
-	return hit->registers->valid[reg] && holds != (condition & 1);
 }
 
 /* A jump out of a function: the frame ends, or is taken over by what the jump goes to. */
@@ -300,27 +294,24 @@ static struct fdbg_error *on_tail(struct recorder *recorder, const struct fdbg_h
 				  const struct fdbg_probe *probe, uint64_t cfa)
 {
 	struct fdbg_shadow_frame *frame = fdbg_shadow_find(thread, probe->function, cfa);
-	const struct fdbg_function *function = probe->function->function;
-	struct fdbg_error *err = NULL;
+	const struct fdbg_traced_function *target;
+	struct fdbg_error *err;
+	bool leaves;
 	size_t n = 0;
 
-	if (!frame || !condition_holds(hit, probe->condition))
+	if (!frame)
 		return NULL;
-	if (probe->target_reg != FDBG_ARCH_NO_REG) {
-		uint64_t to = fdbg_registers_get(hit->registers, probe->target_reg) - recorder->engine->bias;
-
-		for (size_t i = 0; i < function->n_ranges; i++)
-			if (to >= function->ranges[i].low && to < function->ranges[i].high)
-				return NULL;
-	}
+	err = fdbg_recorder_jump(recorder, hit, probe, &leaves, &target);
+	if (err || !leaves)
+		return err;
 	while (fdbg_shadow_top(thread) != frame && !err)
-		err = leave_top(recorder, hit, thread);
+		err = miss_top(recorder, hit, thread);
 	if (err)
 		return err;
 	while (n < thread->n_frames && thread->frames[thread->n_frames - n - 1].cfa == cfa)
 		n++;
-	if (probe->target && n < MAX_REPLACED) {
-		frame->replaced_by = probe->target;
+	if (target && n < MAX_REPLACED) {
+		frame->replaced_by = target;
 		return NULL;
 	}
 	return end_frames(recorder, hit, thread, cfa, false);
@@ -334,7 +325,7 @@ static struct fdbg_error *on_landing(struct recorder *recorder, const struct fdb
 	struct fdbg_error *err = thread ? fdbg_engine_release(recorder->engine) : &fdbg_error_nomem;
 
 	while (!err && thread->n_frames && fdbg_shadow_top(thread)->cfa <= sp)
-		err = leave_top(recorder, hit, thread);
+		err = leave_top(recorder, hit, thread, true);
 	return err;
 }
 
@@ -426,7 +417,7 @@ static struct fdbg_error *on_hit(struct recorder *recorder, const struct fdbg_hi
 
 /* ---- another program ---- */
 
-/* Every frame is left, on all threads, of which one goes on. */
+/* Every frame is gone, on all threads, of which one goes on. */
 static struct fdbg_error *leave_all(struct recorder *recorder, const struct fdbg_hit *hit)
 {
 	struct fdbg_error *err = NULL;
@@ -437,8 +428,9 @@ static struct fdbg_error *leave_all(struct recorder *recorder, const struct fdbg
 		struct fdbg_shadow_thread *thread = (struct fdbg_shadow_thread *)(uintptr_t)value;
 
 		thread->armed = NULL;
+		thread->n_panicking = 0;
 		while (!err && thread->n_frames)
-			err = leave_top(recorder, hit, thread);
+			err = miss_top(recorder, hit, thread);
 	}
 	return err;
 }

@@ -5,6 +5,7 @@
  *   recorder.c         the loop, calls and returns
  *   recorder_values.c  the values of arguments and returns
  *   recorder_leave.c   polls and panics
+ *   recorder_jump.c    where the jumps at the end of functions go
  */
 #ifndef FDBG_TRACE_RECORDER_INTERNAL_H
 #define FDBG_TRACE_RECORDER_INTERNAL_H
@@ -68,5 +69,14 @@ struct fdbg_error *fdbg_recorder_panic(struct recorder *recorder, const struct f
 
 /* The process has ended: writes the panics that it did not survive. */
 struct fdbg_error *fdbg_recorder_last_panics(struct recorder *recorder) FDBG_CHECK;
+
+/* ---- recorder_jump.c ---- */
+
+/*
+ * A jump that may leave its function is about to be made. *leaves_ret: it does; *target_ret: the traced function that it goes to, which returns
+ * for the one that jumps; NULL: another one.
+ */
+struct fdbg_error *fdbg_recorder_jump(struct recorder *recorder, const struct fdbg_hit *hit, const struct fdbg_probe *probe,
+				      bool *leaves_ret, const struct fdbg_traced_function **target_ret) FDBG_CHECK;
 
 #endif

@@ -77,6 +77,7 @@ struct fdbg_error *fdbg_recorder_panic(struct recorder *recorder, const struct f
 		err = fdbg_panic_values(&recorder->panic_rules, hit->registers, hit->view, &thread->panic, &values);
 	if (!err)
 		err = fdbg_engine_release(recorder->engine);
+	thread->n_panicking = recorder->engine->sees_landings ? 0 : thread->n_frames;
 	if (!err && !written)
 		err = write_panic(recorder, hit, thread, &values);
 	/* A hook may itself raise and catch one that has no hook. */

@@ -270,7 +270,11 @@ void fdbg_recorder_return_value(struct recorder *recorder, const struct fdbg_hit
 			*to = fdbg_value_opaque("a register of the return value is not known");
 		return;
 	case FDBG_RETURN_MEMORY:
-		if (frame->has_hidden_pointer)
+		/* Who was given it gives it back, or follows another convention. */
+		if (frame->has_hidden_pointer && !function->hidden_pointer_proven && reg != FDBG_ARCH_NO_REG && hit->registers->valid[reg] &&
+		    fdbg_registers_get(hit->registers, reg) != frame->hidden_pointer)
+			*to = fdbg_value_opaque("the function did not give back the pointer to it, as its calling convention would have it");
+		else if (frame->has_hidden_pointer)
 			fdbg_decoder_add_memory(recorder->decoder, function->return_type, frame->hidden_pointer, to);
 		else if (function->hidden_pointer_at_return && hit->registers->valid[reg])
 			fdbg_decoder_add_memory(recorder->decoder, function->return_type,

@@ -136,6 +136,7 @@ static struct fdbg_error *watch_set_ip(struct fdbg_stop_engine *engine)
 	err = fdbg_unwinder_find(engine->session, engine->image, engine->base.bias, &set_ip);
 	if (!err)
 		err = fdbg_places_add(&engine->places, set_ip, FDBG_ROLE_SET_IP);
+	engine->base.sees_landings = !err;
 	if (fdbg_error_is(err, FDBG_ERROR_NOT_FOUND) || fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) ||
 	    fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
 		fdbg_log(engine->log, FDBG_LOG_INFO, "frames that a panic leaves are noticed late: %s", err->message);
@@ -594,7 +595,7 @@ static struct fdbg_error *adopt(struct fdbg_engine *base, const struct fdbg_imag
 		return NULL;
 	engine->in_exec = false;
 	clear_places(engine);
-	engine->watches_unwinding = false;
+	engine->watches_unwinding = engine->base.sees_landings = false;
 	engine->plan = plan;
 	engine->image = image;
 	if (!plan)

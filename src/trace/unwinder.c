@@ -153,6 +153,12 @@ static const char *const setjmps[] = { "setjmp", "_setjmp", "sigsetjmp", "__sigs
 /* The C++ ABI's. */
 static const char *const throws[] = { "__cxa_throw", "__cxa_rethrow", NULL };
 
+/*
+ * What ends a thread inside of its calls. The C library has the unwinder leave them, which stops at landing pads; at last it goes back,
+ * by a long jump, to where it began the thread.
+ */
+static const char *const thread_ends[] = { "pthread_exit", "pthread_cancel", NULL };
+
 struct search {
 	const char *const *names;
 	bool found;
@@ -179,14 +185,43 @@ static bool uses(const struct fdbg_image *image, const char *const *names)
 	return search.found;
 }
 
+/* Libraries that leave no frames by themselves: those of C and of Rust. */
+static bool is_harmless(const char *name)
+{
+	static const char *const names[] = { "libm.", "libpthread.", "libdl.", "librt.", "libutil.", "libresolv.", "ld-linux", "ld64.",
+					     "libstd-", "libtest-", NULL };
+
+	for (size_t i = 0; names[i]; i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return is_unwinder(name) || is_c_library(name);
+}
+
+static bool visit_library(void *context, const char *name)
+{
+	bool *found = context;
+
+	*found = !is_harmless(name);
+	return !*found;
+}
+
+/* Does the program need a library of which nothing is known? */
+static bool needs_others(const struct fdbg_image *image)
+{
+	bool found = false;
+
+	fdbg_image_each_library(image, visit_library, &found);
+	return found;
+}
+
 bool fdbg_unwinder_has_jumps(const struct fdbg_image *image)
 {
-	return uses(image, setjmps);
+	return uses(image, setjmps) || uses(image, thread_ends) || needs_others(image);
 }
 
 bool fdbg_unwinder_has_exceptions(const struct fdbg_image *image)
 {
-	return uses(image, throws);
+	return uses(image, throws) || uses(image, thread_ends) || needs_others(image);
 }
 
 struct fdbg_error *fdbg_unwinder_find_jumps(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,

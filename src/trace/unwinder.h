@@ -16,12 +16,12 @@
 struct fdbg_error *fdbg_unwinder_find(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
 				      uint64_t *set_ip_ret) FDBG_CHECK;
 
-/* May frames be left by an exception that no Rust panic raises? So C++ that is linked in. */
+/* May frames be left by the unwinder without a Rust panic? So by C++ that is linked in, by the end of a thread, or by what a library does. */
 bool fdbg_unwinder_has_exceptions(const struct fdbg_image *image);
 
 #define FDBG_MAX_SETJMPS 4
 
-/* Does the program use setjmp, itself or by way of what is linked into it? */
+/* Does the program use setjmp, itself or by way of what is linked into it, or end threads inside of their calls? */
 bool fdbg_unwinder_has_jumps(const struct fdbg_image *image);
 
 /*

@@ -363,6 +363,8 @@ static struct fdbg_error *make_pane(struct tui *tui, int columns)
 		fdbg_buf_string(&tui->pane, "a panic began here\n");
 	if (node->state == FDBG_FLOW_UNWOUND)
 		fdbg_buf_string(&tui->pane, "left by a panic\n");
+	if (node->state == FDBG_FLOW_LOST)
+		fdbg_buf_string(&tui->pane, "its return was not recorded\n");
 	fdbg_buf_byte(&tui->pane, '\n');
 	err = fdbg_tree_arguments(thread, node, &values);
 	if (err)

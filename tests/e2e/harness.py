@@ -412,13 +412,14 @@ class Call:
         self.parent = parent
         self.children = []
         self.returned = False       # by itself
-        self.unwound = False        # left by a panic, an exit, a long jump
+        self.unwound = False        # left by a panic, a long jump
+        self.lost = False           # left, and its return was not seen
         self.value = None
         self.panics = 0
 
     @property
     def open(self):
-        return not self.returned and not self.unwound
+        return not self.returned and not self.unwound and not self.lost
 
     def walk(self):
         """This call and all below, in the order they were made."""
@@ -437,7 +438,7 @@ class Call:
 
     def __repr__(self):
         return "%s(%s) = %s" % (self.function, ", ".join("%s: %s" % a for a in self.args),
-                                "…" if self.open else "unwound" if self.unwound else self.value)
+                                "…" if self.open else "unwound" if self.unwound else "lost" if self.lost else self.value)
 
 
 class TreeError(AssertionError):
@@ -481,10 +482,13 @@ def build_trees(events):
             if e["depth"] != call.depth:
                 wrong("depth should be %d" % call.depth)
             call.unwound = bool(e.get("unwound"))
-            call.returned = not call.unwound
+            call.lost = bool(e.get("lost"))
+            call.returned = not call.unwound and not call.lost
             call.value = e.get("value")
-            if call.unwound and call.value is not None:
-                wrong("an unwound frame has a value")
+            if call.unwound and call.lost:
+                wrong("both unwound and lost")
+            if not call.returned and call.value is not None:
+                wrong("a frame without a return has a value")
         elif kind in ("panic", "breakpoint"):
             if e["frame_id"] != (stack[-1].frame_id if stack else 0):
                 wrong("not in the innermost open frame")

@@ -24,7 +24,7 @@ def ms(text):
 
 
 def profile(recording):
-    """{function: [calls, callers, total, self, errors, panics, unwound, open]} from the events one by one."""
+    """{function: [calls, callers, total, self, errors, panics, unwound, lost, open]} from the events one by one."""
     done = harness.fdbg("dump", "--values=json", recording)
     events = [json.loads(line) for line in done.stdout_text.splitlines()]
     end = max(ms(e["time"]) for e in events)
@@ -44,7 +44,7 @@ def profile(recording):
         time = ms(e["time"])
         if e["event"] == "call":
             name = e["function"]
-            row = out.setdefault(name, [0] * 8)
+            row = out.setdefault(name, [0] * 9)
             row[0] += 1
             if stack:
                 callers.setdefault(name, set()).add(stack[-1][0])
@@ -52,19 +52,20 @@ def profile(recording):
         elif e["event"] == "return":
             out[e["function"]][4] += (e.get("value") or {}).get("variant") == "Err"
             out[e["function"]][6] += bool(e.get("unwound"))
+            out[e["function"]][7] += bool(e.get("lost"))
             leave(stack, time)
         elif e["event"] == "panic" and stack:
             out[stack[-1][0]][5] += 1
     for stack in stacks.values():
         while stack:
-            out[stack[-1][0]][7] += 1
+            out[stack[-1][0]][8] += 1
             leave(stack, end)
     for name, row in out.items():
         row[1] = len(callers.get(name, ()))
     return out
 
 
-KEYS = ("calls", "callers", "total_ms", "self_ms", "errors", "panics", "unwound", "open")
+KEYS = ("calls", "callers", "total_ms", "self_ms", "errors", "panics", "unwound", "lost", "open")
 
 
 class ReportTest(unittest.TestCase):

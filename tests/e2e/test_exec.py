@@ -94,7 +94,7 @@ class ExecTest(E2ETest):
         for tid, top in trees.items():
             for c in top:
                 if c.function.startswith("first::") and c.function != "first::prepare":
-                    self.assertTrue(c.unwound, c)
+                    self.assertTrue(c.lost, c)
         if prepared:
             calls = [c for c in harness.calls(trees) if c.function == "first::prepare"]
             self.assertEqual([(c.args, c.value) for c in calls], [([("n", "4")], '(8, "p4")')])
@@ -130,7 +130,7 @@ class ExecTest(E2ETest):
         rec = self.record(harness.compile_rust("again", AGAIN), ["3"], opts=self.opts)
         tops = list(self.trees(rec).values())
         self.assertEqual(len(tops), 1)
-        self.assertEqual([(c.function, c.unwound, [(k.args, k.value) for k in c.children]) for c in tops[0]],
+        self.assertEqual([(c.function, c.lost, [(k.args, k.value) for k in c.children]) for c in tops[0]],
                          [("again::main", n > 0, [([("n", str(n))], str(10 * n))]) for n in (3, 2, 1, 0)])
         # It is announced once.
         self.assertEqual([b["breakpoint_type"] for b in rec.dump("--stream=breakpoint")].count(
@@ -149,7 +149,7 @@ class ExecTest(E2ETest):
 
     def test_stays_unrecorded(self):
         rec = self.record(self.first, ["plain", "/bin/sh", "-c", "exit 4"], opts=self.opts, status=4)
-        self.assertEqual([t[0].unwound for t in self.trees(rec).values()], [True])
+        self.assertEqual([(t[0].lost, t[0].unwound) for t in self.trees(rec).values()], [(True, False)])
 
     def test_filter_without_match(self):
         rec = self.record(self.first, ["plain", self.second], opts=self.opts + ["-F", "first::*"], status=9)

@@ -2,6 +2,7 @@
 """Optimized builds, other calling conventions and other ways out of a function than ret: what is said is true, the rest is null."""
 
 import os
+import re
 import shutil
 import unittest
 
@@ -39,6 +40,33 @@ def conventions_source():
             for k in (3, 77):
                 calls.append('    println!("%s%s\\t{:?}", %s%s(bb(%d)));' % (fn, name, fn, name, k))
     return "use std::hint::black_box as bb;\n%s\nfn main() {\n%s\n}\n" % ("\n".join(out), "\n".join(calls))
+
+
+# Rust's own types: hardly anyone returns them to C, but one can. name: (type, value)
+RUST_TYPES = {
+    "tuple": ("(u32, u32)", "(bb(4), bb(5))"), "floats": ("(f64, f64)", "(bb(4.5), bb(5.5))"), "option": ("Option<u32>", "bb(Some(4))"),
+    "option_long": ("Option<u64>", "bb(Some(4))"), "string": ("String", "format!(\"{}\", bb(3))"), "slice": ("&'static str", "bb(\"abc\")"),
+    "wide": ("u128", "bb(1u128 << 77)"), "result": ("Result<u8, u64>", "bb(Err(77))"), "float": ("f32", "bb(2.5)"),
+    "octets": ("[u8; 8]", "bb([1, 2, 3, 4, 5, 6, 7, 8])"), "array": ("[f32; 4]", "bb([1.0, 2.0, 3.0, 4.0])"), "owned": ("Box<u32>", "bb(Box::new(4))"),
+}
+
+
+def returns_source(conventions):
+    """Each type returned by a function of each convention that has no arguments, a float, or an integer and a reference."""
+    types = dict(RUST_TYPES, **{name: (name, value.replace("k", "bb(7u32)")) for name, (_, value) in C_TYPES.items()})
+    heads = {"none": ("", ""), "one": ("x: f64", "bb(0.25)"), "two": ("x: u32, y: &u8", "bb(25), &bb(4)")}
+    out, calls = ["use std::hint::black_box as bb;"], []
+    out += ["#[repr(C)] #[derive(Debug, Clone, Copy)] pub struct %s %s" % (name, c[0]) for name, c in C_TYPES.items()]
+    for convention in conventions:
+        out.append("pub mod c_%s { use super::*;" % convention.lower())
+        for name, (kind, value) in types.items():
+            for head, (params, arguments) in heads.items():
+                uses = "bb((%s)); " % ", ".join(p.split(":")[0] for p in params.split(",")) if params else ""
+                out.append('#[inline(never)] pub extern "%s" fn %s_%s(%s) -> %s { %s%s }' % (convention, name.lower(), head, params, kind, uses, value))
+                path = "c_%s::%s_%s" % (convention.lower(), name.lower(), head)
+                calls.append('    println!("%s\\t{:?}", %s(%s));' % (path, path, arguments))
+        out.append("}")
+    return "%s\nfn main() {\n%s\n}\n" % ("\n".join(out), "\n".join(calls))
 
 
 TAILS = r"""
@@ -175,6 +203,122 @@ fn main() { for n in 5..bb(7) { println!("{}", work(bb(n))); } }
 LEVELS = ["0", "1", "2", "3", "s", "z"]
 
 
+# name: (type, first member, second member, which of them main uses)
+HALVES = {
+    "first": ("Halves", "k * 3", "k * 5", "0"), "second": ("Halves", "k * 7", "k * 9", "1"), "both": ("Halves", "k * 11", "k * 12", "01"),
+    "c_first": ("CHalves", "k * 13", "k * 14", "0"), "c_second": ("CHalves", "k * 15", "k * 17", "1"),
+    "c_both": ("CHalves", "k * 18", "k * 19", "01"), "known": ("CHalves", "7", "k * 21", "1"), "known_second": ("CHalves", "k * 22", "9", "01"),
+    "float_first": ("Floats", "k as f32 * 3.", "k as f32 * 5.", "0"), "float_second": ("Floats", "k as f32 * 7.", "k as f32 * 9.", "1"),
+    "mixed_first": ("Mixed", "k * 23", "k as f32 * 11.", "0"), "mixed_second": ("Mixed", "k * 24", "k as f32 * 13.", "1"),
+    "word_first": ("Words", "k as u64 * 25", "k as u64 * 3", "0"), "word_second": ("Words", "k as u64 * 26", "k as u64 * 5", "1"),
+}
+
+
+def halves_source():
+    """Functions of which only a half of what they return is used, in types that C would put together."""
+    out = ["use std::hint::black_box as bb;"]
+    for name, first, second in (("Halves", "u32", "u32"), ("CHalves", "u32", "u32"), ("Floats", "f32", "f32"), ("Mixed", "u32", "f32"),
+                                ("Words", "u64", "u64")):
+        out.append("%s#[derive(Debug, Clone, Copy)] pub struct %s { a: %s, b: %s }"
+                   % ("" if name == "Halves" else "#[repr(C)] ", name, first, second))
+    main = []
+    for extern in ("", 'extern "C" '):
+        for function, (kind, first, second, used) in HALVES.items():
+            name = ("c_" if extern else "rust_") + function
+            out.append("#[inline(never)] %sfn %s(k: u32) -> %s { bb(k); %s { a: %s, b: %s } }" % (extern, name, kind, kind, first, second))
+            main.append("    let r = %s(bb(7)); %s" % (name, " ".join("bb(r.%s);" % "ab"[int(u)] for u in used)))
+            main.append('    { let k = bb(7u32); println!("%s {:?}", %s { a: %s, b: %s }); }' % (name, kind, first, second))
+    return "%s\nfn main() {\n%s\n}\n" % ("\n".join(out), "\n".join(main))
+
+
+# Where these jump is known only when they do. Each prints its value, and says whom it calls.
+DYNAMIC = r"""
+use std::hint::black_box as bb;
+trait Shape { fn area(&self, n: u64) -> u64; fn name(&self, n: u64) -> String; fn far(&self, x: f64) -> (f64, f64); }
+struct Sq(u64);
+struct Ci(u64);
+impl Shape for Sq {
+    #[inline(never)] fn area(&self, n: u64) -> u64 { bb(self.0 * self.0 + n) }
+    #[inline(never)] fn name(&self, n: u64) -> String { format!("sq{}", bb(n)) }
+    #[inline(never)] fn far(&self, x: f64) -> (f64, f64) { bb((x + 1.0, x * 2.0)) }
+}
+impl Shape for Ci {
+    #[inline(never)] fn area(&self, n: u64) -> u64 { bb(3 * self.0 + n) }
+    #[inline(never)] fn name(&self, n: u64) -> String { format!("ci{}", bb(n)) }
+    #[inline(never)] fn far(&self, x: f64) -> (f64, f64) { bb((x - 1.0, x / 2.0)) }
+}
+#[inline(never)] fn dyn_area(s: &dyn Shape, n: u64) -> u64 { s.area(bb(n) + 1) }
+#[inline(never)] fn dyn_name(s: &dyn Shape, n: u64) -> String { s.name(n + 1) }
+#[inline(never)] fn dyn_far(s: &dyn Shape, x: f64) -> (f64, f64) { s.far(x) }
+#[inline(never)] fn f0(n: u64) -> u64 { bb(n * 10) }
+#[inline(never)] fn f1(n: u64) -> u64 { bb(n * 11) }
+#[inline(never)] fn f2(n: u64) -> u64 { bb(n * 12) }
+#[inline(never)] fn f3(n: u64) -> u64 { bb(n * 13) }
+static TABLE: [fn(u64) -> u64; 4] = [f0, f1, f2, f3];
+static mut LATER: [fn(u64) -> u64; 4] = [f1, f0, f0, f0];
+#[inline(never)] fn by_table(i: usize, n: u64) -> u64 { TABLE[i & 3](n) }
+#[inline(never)] fn by_later(i: usize, n: u64) -> u64 { unsafe { LATER[i & 3](n) } }
+#[inline(never)] fn by_slice(t: &[fn(u64) -> u64], i: usize, n: u64) -> u64 { if i < t.len() { t[i](n) } else { f0(7) } }
+#[inline(never)] fn by_pointer(f: fn(u64) -> u64, n: u64) -> u64 { bb(&n); f(n + 2) }
+#[inline(never)] fn by_option(f: Option<fn(u64) -> u64>, n: u64) -> u64 { match f { Some(f) => f(n), None => f1(5) } }
+#[inline(never)] fn by_match(i: u32, n: u64) -> u64 {
+    match i { 0 => f0(n), 1 => f1(n), 2 => f2(n), 3 => f3(n), 4 => f1(n + 1), 5 => f0(n + 5), 6 => f2(n * 2), _ => f3(n * n) }
+}
+#[inline(never)] fn by_switch(i: u32, n: u64) -> u64 {
+    let mut s = n;
+    for k in 0..i {
+        s = match k % 9 { 0 => s + 1, 1 => s * 3, 2 => s ^ 77, 3 => s - 1, 4 => s << 1, 5 => bb(s) + 9, 6 => s / 2, 7 => !s, _ => 3 };
+    }
+    TABLE[(s & 3) as usize](n)
+}
+struct Own(fn(&Own, u64) -> u64);
+#[inline(never)] fn itself(own: &Own, n: u64) -> u64 { if n == 0 { f2(7) } else { (own.0)(own, n - 1) } }
+fn main() {
+    let shapes: [Box<dyn Shape>; 2] = [Box::new(Sq(5)), Box::new(Ci(7))];
+    for (i, s) in bb(&shapes).iter().enumerate() {
+        println!("dyn_area {:?}", dyn_area(&**s, i as u64));
+        println!("dyn_name {:?}", dyn_name(&**s, i as u64));
+        println!("dyn_far {:?}", dyn_far(&**s, bb(1.5)));
+    }
+    unsafe { LATER = bb(TABLE); }
+    for i in 0..4 {
+        println!("by_table {:?}", by_table(bb(i), 3));
+        println!("by_later {:?}", by_later(bb(i), 4));
+        println!("by_slice {:?}", by_slice(bb(&TABLE[..3]), bb(i), 6));
+    }
+    println!("by_pointer {:?}", by_pointer(bb(f1), bb(8)));
+    println!("by_pointer {:?}", by_pointer(bb(f2), bb(9)));
+    for i in 0..8 { println!("by_match {:?}", by_match(bb(i), bb(3))); }
+    println!("by_switch {:?}", by_switch(bb(2000), bb(3)));
+    println!("by_option {:?}", by_option(bb(Some(f3)), bb(1)));
+    println!("by_option {:?}", by_option(bb(None), bb(2)));
+    println!("itself {:?}", itself(&bb(Own(itself)), bb(3)));
+}
+"""
+
+
+def check_dynamic(test, rec, printed):
+    """Values are what the program printed, and whoever was called last has returned for its caller."""
+    main = test.main_tree(rec)
+    test.assertFalse([c for c in main.walk() if not c.returned])
+    got = {}
+    for call in main.children:
+        got.setdefault(call.short(), []).append(call.value)
+        if call.short() == "by_switch":
+            continue
+        inner = call
+        while inner.children:
+            test.assertEqual(len(inner.children), 1, call)
+            inner = inner.children[0]
+            test.assertTrue(inner.value == call.value or None in (inner.value, call.value), call)
+        depth = len(list(call.walk()))
+        test.assertEqual(depth, {"itself": 5}.get(call.short(), 2), call)
+    for name in ("dyn_name", "dyn_far"):
+        # Where the optimizer may have moved the pointer to it, or a half of it.
+        got[name] = [p if g is None else g for g, p in zip(got[name], printed[name])]
+    test.assertEqual(got, printed)
+
+
 class OptimizedTest(E2ETest):
     def optimized(self, source, level, *flags):
         source = harness.with_black_box(source, harness.rustc_version())
@@ -221,6 +365,19 @@ class OptimizedTest(E2ETest):
         absent = {n for n in printed if any(self.true_or_null(printed, returned, n))}
         self.assertLessEqual(absent, {"bytes", "floats", "words", "large", "wide"})
 
+    def test_returns_of_all_conventions(self):
+        """Whatever is returned by whatever convention: it is told as it is, or not."""
+        conventions = ["Rust", "C"]
+        if harness.rustc_identity().count("host: x86_64") and harness.rustc_version() >= (1, 68):
+            conventions += ["sysv64", "win64", "efiapi"]
+        for level in ["0", "1", "3"]:
+            with self.subTest(level=level):
+                rec = self.record(self.optimized(returns_source(conventions), level))
+                printed, returned = self.printed(rec, "\t"), self.returned(rec)
+                absent = [n for n in sorted(printed) if any(self.true_or_null(printed, returned, n))]
+                if level == "0":
+                    self.assertEqual([n for n in absent if n.startswith("c_rust")], [])
+
     def test_tail_calls(self):
         for level in LEVELS:
             with self.subTest(level=level):
@@ -232,13 +389,22 @@ class OptimizedTest(E2ETest):
                 self.assertEqual(returned["nothing"], ["()"])
                 self.assertEqual(returned["unit"], ["()"])
                 # Every frame ends by itself, and what jumped has what it jumped to below it.
-                self.assertFalse([c for c in main.walk() if c.open or c.unwound])
+                self.assertFalse([c for c in main.walk() if not c.returned])
                 twice = [c for c in main.children if c.short() == "jumps_twice"][0]
                 self.assertEqual([c.short() for c in twice.walk()], ["jumps_twice", "jumps", "leaf"])
                 self.assertEqual([c.value for c in twice.walk()], ["9", "9", "9"])
                 even = [c for c in main.children if c.short() == "even"][0]
                 self.assertEqual(len(list(even.walk())), 8)
                 self.assertEqual({c.value for c in even.walk()}, {"false"})
+
+    def test_jumps_known_at_run_time(self):
+        for level, flags in [(level, []) for level in LEVELS + ["z"]] + [("2", ["-C", "relocation-model=static"])]:
+            with self.subTest(level=level, flags=flags):
+                rec = self.record(self.optimized(DYNAMIC, level, *flags), opts=["--stats"])
+                check_dynamic(self, rec, self.printed(rec))
+                # A jump of a switch inside its function is none of them.
+                hits = int(re.search(r"([0-9]+) hits", rec.stderr_text).group(1))
+                self.assertLess(hits, 500)
 
     def test_dead_values(self):
         true = {"ignored": [8, 15, 22], "known": [42] * 3, "half": ["(%d, %d)" % (n * 3, n * 5) for n in (1, 2, 3)],
@@ -254,6 +420,18 @@ class OptimizedTest(E2ETest):
                 for e in rec.events():
                     if e["event"] == "call" and e["function"] == "app::S::second":
                         self.assertIn(dict(e["args"]).get("n"), ("1", "2", "3", "<optimized out>", None))
+
+    def test_dead_halves(self):
+        for level, flags in [(level, []) for level in LEVELS + ["z"]] + [("3", ["-C", "lto=fat", "-C", "codegen-units=1"])]:
+            with self.subTest(level=level, flags=flags):
+                rec = self.record(self.optimized(halves_source(), level, *flags))
+                printed, returned = self.printed(rec), self.returned(rec)
+                # Of two with the same code one is there.
+                self.assertGreater(len(returned.keys() & printed.keys()), 20)
+                for name in returned.keys() & printed.keys():
+                    self.assertLessEqual(set(returned[name]), {printed[name][0], None}, name)
+                for name in ("rust_both", "rust_c_both"):
+                    self.assertEqual(returned[name], printed[name])
 
     def test_whole_program(self):
         for flags in (["-C", "lto=thin"], ["-C", "lto=fat"], ["-C", "panic=abort"], ["-C", "lto=fat", "-C", "panic=abort"]):
@@ -359,6 +537,38 @@ class AarchTest(E2ETest):
         self.assertGreater(diff.compared, 15)
         self.assertFalse(diff[:10])
         self.assertLessEqual(diff.absent * 100, diff.returns * 3)
+
+    def test_jumps_known_at_run_time(self):
+        if not shutil.which("qemu-aarch64"):
+            self.skipTest("there is no qemu-aarch64 (Debian: qemu-user)")
+        rustc, arm, identity = harness.arm_compiler()
+        source = harness.with_black_box(DYNAMIC, harness.rustc_version(identity))
+        for level in ["1", "3", "z"]:
+            with self.subTest(level=level):
+                program = harness.compile_rust("app", source, flags=arm + ["-C", "opt-level=" + level], compiler=rustc)
+                rec = harness.record_under_qemu(program, cwd=self.dir, timeout=60 * harness.SLOWNESS)
+                self.assertEqual(rec.status, 0, str(rec.done))
+                self.check_file(rec)
+                printed = {}
+                for line in rec.stdout_text.splitlines():
+                    name, value = line.split(" ", 1)
+                    printed.setdefault(name, []).append(value)
+                check_dynamic(self, rec, printed)
+
+    def test_dead_halves(self):
+        if not shutil.which("qemu-aarch64"):
+            self.skipTest("there is no qemu-aarch64 (Debian: qemu-user)")
+        rustc, arm, identity = harness.arm_compiler()
+        source = harness.with_black_box(halves_source(), harness.rustc_version(identity))
+        program = harness.compile_rust("app", source, flags=arm + ["-C", "opt-level=3"], compiler=rustc)
+        rec = harness.record_under_qemu(program, cwd=self.dir, timeout=60 * harness.SLOWNESS)
+        self.assertEqual(rec.status, 0, str(rec.done))
+        printed = dict(line.split(" ", 1) for line in rec.stdout_text.splitlines())
+        returned = {e["function"].split("::")[-1]: e["value"] for e in rec.events() if e["event"] == "return"}
+        self.assertGreater(len(returned.keys() & printed.keys()), 20)
+        for name in returned.keys() & printed.keys():
+            self.assertIn(returned[name], (printed[name], None), name)
+        self.assertEqual(returned["rust_both"], printed["rust_both"])
 
 
 # E2E_OPT_FUNCTIONS=N makes the generated programs of all levels as large as that.

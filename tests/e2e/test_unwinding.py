@@ -30,6 +30,69 @@ fn note(n: i32) -> i32 { n }
 fn outer(n: i32) -> i32 { let r = unsafe { c_try(start, n) }; let s = unsafe { c_big(back, 70) }; r + s }
 fn main() { for i in 0..3 { println!("{}", outer(i)); } }
 """
+# The library comes when fdbg has looked at all that there are.
+LOADED = """
+use std::ffi::{c_char, c_void, CString};
+extern "C" {
+    fn dlopen(path: *const c_char, flags: i32) -> *mut c_void;
+    fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
+}
+type Try = unsafe extern "C" fn(extern "C" fn(i32), i32) -> i32;
+static mut TRY: Option<Try> = None;
+static mut THROW: Option<unsafe extern "C" fn(i32)> = None;
+fn load() {
+    let path = CString::new(std::env::args().nth(1).unwrap()).unwrap();
+    unsafe {
+        let library = dlopen(path.as_ptr(), 2);
+        TRY = Some(std::mem::transmute(dlsym(library, b"c_try\\0".as_ptr().cast())));
+        THROW = Some(std::mem::transmute(dlsym(library, b"c_throw\\0".as_ptr().cast())));
+    }
+}
+extern "C" fn start(n: i32) { deep(n as u32); }
+fn deep(n: u32) -> u32 { if n == 0 { unsafe { THROW.unwrap()(5) } } deep(n - 1) + 1 }
+fn outer(n: i32) -> i32 { unsafe { TRY.unwrap()(start, n) } }
+fn late() {
+    std::panic::set_hook(Box::new(|_| {}));
+    drop(std::panic::catch_unwind(|| { outer(0); panic!() }));
+}
+fn main() { load(); for i in 0..3 { println!("{}", outer(i)); } late(); }
+"""
+
+# A thread of the C library's that ends inside its calls; what it keeps for itself is dropped behind that.
+THREAD_ENDS = """
+use std::ffi::c_void;
+extern "C-unwind" { fn pthread_exit(value: *mut c_void) -> !; fn pthread_testcancel(); }
+extern "C" {
+    fn pthread_create(t: *mut usize, a: *const c_void, f: extern "C-unwind" fn(*mut c_void) -> *mut c_void, arg: *mut c_void) -> i32;
+    fn pthread_join(t: usize, r: *mut *mut c_void) -> i32;
+    fn pthread_cancel(t: usize) -> i32;
+    fn usleep(us: u32) -> i32;
+}
+struct D(u32);
+impl Drop for D { fn drop(&mut self) { note(self.0); } }
+fn note(n: u32) -> u32 { n + 1 }
+thread_local! { static LAST: D = D(77); }
+fn deep(n: u32, end: fn()) -> u32 {
+    let _d = if n == 2 { Some(D(n)) } else { None };
+    if n == 0 { end() }
+    deep(n - 1, end) + 1
+}
+fn leave() { unsafe { pthread_exit(9 as *mut c_void) } }
+fn wait() { loop { unsafe { usleep(1000); pthread_testcancel(); } } }
+extern "C-unwind" fn exits(_: *mut c_void) -> *mut c_void { LAST.with(|d| note(d.0)); deep(3, leave); 1 as *mut c_void }
+extern "C-unwind" fn waits(_: *mut c_void) -> *mut c_void { LAST.with(|d| note(d.0)); deep(3, wait); 1 as *mut c_void }
+extern "C-unwind" fn returns(n: *mut c_void) -> *mut c_void { note(5); n }
+fn run(f: extern "C-unwind" fn(*mut c_void) -> *mut c_void, cancel: bool) -> isize {
+    let (mut t, mut r) = (0, std::ptr::null_mut());
+    unsafe {
+        assert_eq!(pthread_create(&mut t, std::ptr::null(), f, 3 as *mut c_void), 0);
+        if cancel { usleep(200000); pthread_cancel(t); }
+        pthread_join(t, &mut r);
+    }
+    r as isize
+}
+fn main() { println!("{} {} {}", run(exits, false), run(waits, true), run(returns, false)); }
+"""
 
 THROWS_CC = """
 extern "C" int cc_try(void (*f)(int), int n) { try { f(n); } catch (int v) { return v; } return 0; }
@@ -105,6 +168,9 @@ NESTED = (1, 75)
 FIRST = place('panic!("first')
 
 
+DROP = "D as core::ops::drop::Drop>::drop"
+
+
 class Base(E2ETest):
     def compare(self, rec, text, ignore_threads=False):
         told, seen = gen_panic.parse_output(text), gen_panic.recorded(rec.events())
@@ -159,6 +225,30 @@ class UnwindingTest(Base):
             self.assertEqual(len(expected), len(got))
         self.trees(rec)
 
+    def test_unwinder_that_is_not_found(self):
+        """Noticed late, the frames that panics left, some inside drops of others, are unwound and not lost."""
+        if not shutil.which("objcopy"):
+            self.skipTest("there is no objcopy")
+        source = gen_panic.generate(3, functions=4, threads=2, deep=20, nested=harness.rustc_version() >= NESTED)
+        program = harness.compile_rust("panics", source, flags=["-C", "target-feature=+crt-static"])
+        stripped = self.path("stripped")
+        subprocess.run(["objcopy", "-N", "_Unwind_SetIP", program, stripped], check=True)
+        rec = self.record(stripped, opts=["-v"])
+        self.assertIn("noticed late", rec.stderr_text)
+        calls = harness.calls(self.trees(rec))
+        self.assertGreater(sum(c.unwound for c in calls), 50)
+        self.assertEqual([c for c in calls if c.lost], [])
+
+    def check_jumps(self, rec):
+        self.assertEqual(rec.stdout_text, "75\n75\n75\n")
+        for i, outer in enumerate(self.main_tree(rec).children):
+            self.assertEqual((outer.function, outer.value), ("app::outer", "75"))
+            self.assertEqual([c.function for c in outer.children], ["app::start", "app::back"])
+            skipped = list(outer.children[0].walk())
+            self.assertEqual([c.short() for c in skipped], ["start"] + ["deep"] * (i + 1))
+            self.assertTrue(all(c.unwound for c in skipped))
+            self.assertTrue(all(c.returned for c in outer.children[1].walk()))
+
     def test_long_jump(self):
         if not shutil.which("cc"):
             self.skipTest("there is no C compiler")
@@ -171,15 +261,73 @@ class UnwindingTest(Base):
             f.write(JUMPS)
         harness.call_rustc(self.dir, harness.RUSTC, ["--crate-name", "app", "--edition", "2021", "--cap-lints", "allow", "-g",
                                                      "-C", "link-arg=" + obj, "-o", program, "app.rs"])
-        rec = self.record(program)
-        self.assertEqual(rec.stdout_text, "75\n75\n75\n")
-        for i, outer in enumerate(self.main_tree(rec).children):
-            self.assertEqual((outer.function, outer.value), ("app::outer", "75"))
-            self.assertEqual([c.function for c in outer.children], ["app::start", "app::back"])
+        self.check_jumps(self.record(program))
+
+    def test_jump_that_nobody_sees(self):
+        """A long jump inside a library that was loaded later: the frames that it skips are lost, and nobody says unwound."""
+        if not shutil.which("cc"):
+            self.skipTest("there is no C compiler")
+        with open(self.path("jumps.c"), "w") as f:
+            f.write(JUMPS_C)
+        library = self.path("libjumps.so")
+        subprocess.run(["cc", "-O1", "-fPIC", "-shared", "-o", library, self.path("jumps.c")], check=True)
+        rec = self.record(harness.compile_rust("app", LOADED), [library], opts=["--live"])
+        self.assertEqual(rec.stdout_text, "5\n5\n5\n")
+        load, *outers, late = self.main_tree(rec).children
+        for i, outer in enumerate(outers):
+            self.assertEqual((outer.function, outer.value), ("app::outer", "5"))
             skipped = list(outer.children[0].walk())
             self.assertEqual([c.short() for c in skipped], ["start"] + ["deep"] * (i + 1))
-            self.assertTrue(all(c.unwound for c in skipped))
-            self.assertTrue(all(c.returned for c in outer.children[1].walk()))
+            self.assertTrue(all(c.lost for c in skipped), skipped)
+        # What a jump had skipped before a panic has not been left by it.
+        closure = [c for c in late.children if c.panics][0]
+        self.assertTrue(late.returned and closure.unwound)
+        self.assertEqual([(c.short(), c.lost) for c in closure.children[0].walk()],
+                         [("outer", False), ("start", True), ("deep", True)])
+        self.assertIn("!! app::deep return not recorded", rec.stderr_text)
+        self.assertNotIn("unreadable", rec.stderr_text)
+        self.assertIn("app::deep(n=0) !! return not recorded", harness.fdbg("show", rec.file).stdout_text)
+
+    def test_jump_of_a_library(self):
+        """A long jump inside a library that the program needs, where the program itself knows of none."""
+        if not shutil.which("cc"):
+            self.skipTest("there is no C compiler")
+        with open(self.path("jumps.c"), "w") as f:
+            f.write(JUMPS_C)
+        subprocess.run(["cc", "-O1", "-fPIC", "-shared", "-o", self.path("libjumps.so"), self.path("jumps.c")], check=True)
+        program = self.path("app")
+        with open(self.path("app.rs"), "w") as f:
+            f.write(JUMPS)
+        harness.call_rustc(self.dir, harness.RUSTC, ["--crate-name", "app", "--edition", "2021", "--cap-lints", "allow", "-g",
+                                                     "-L", self.dir, "-l", "jumps", "-C", "link-arg=-Wl,-rpath," + self.dir,
+                                                     "-o", program, "app.rs"])
+        self.check_jumps(self.record(program))
+
+    def test_end_of_a_thread(self):
+        """pthread_exit and pthread_cancel inside of calls leave these, with the drops on the way."""
+        if harness.rustc_version() < (1, 71):
+            self.skipTest('this rustc has no extern "C-unwind"')
+        rec = self.record(harness.compile_rust("app", THREAD_ENDS), opts=["-N", "*LAST*"])
+        self.assertEqual(rec.stdout_text, "9 -1 3\n")
+        tops = sorted((tops for tops in self.trees(rec).values() if tops[0].short() != "main"), key=lambda t: t[0].short())
+        self.assertEqual([[c.short() for c in t] for t in tops],
+                         [["exits", DROP], ["returns"], ["waits", DROP]])
+        for tops, end in (tops[0], "leave"), (tops[2], "wait"):
+            begin, last = tops
+            with self.subTest(begin.function):
+                deep = begin.children[-1]
+                gone = [begin]
+                for n in (3, 2, 1, 0):
+                    self.assertEqual(dict(deep.args)["n"], str(n))
+                    gone.append(deep)
+                    deep = deep.children[0]
+                gone.append(deep)
+                self.assertEqual([c.short() for c in gone], [begin.short()] + ["deep"] * 4 + [end])
+                self.assertTrue(all(c.unwound for c in gone), gone)
+                # One has something to drop when the others inside are gone.
+                drop = gone[2].children[1]
+                self.assertEqual((drop.short(), drop.args, drop.returned), (DROP, [("self", "D(2)")], True))
+                self.assertEqual((last.args, last.returned, last.children[0].value), ([("self", "D(77)")], True, "78"))
 
     def test_foreign_exception(self):
         """A C++ exception that goes through Rust frames, with a drop on the way; no panic has ever been."""

@@ -88,9 +88,21 @@ static void x86_flow(void **state)
 	assert_int_equal(effect.flow, FDBG_FLOW_JUMP_INDIRECT);
 	assert_int_equal(effect.target_reg, fdbg_arch_reg_by_name(&fdbg_arch_x86_64, "rax"));
 	effect = X86(0xff, 0x60, 0x18); /* jmp [rax + 24] */
-	assert_true(effect.flow == FDBG_FLOW_JUMP_INDIRECT && effect.target_reg == FDBG_ARCH_NO_REG && !effect.target_in_table);
+	assert_true(effect.flow == FDBG_FLOW_JUMP_INDIRECT && effect.target_reg == FDBG_ARCH_NO_REG && effect.target_in_memory);
+	assert_int_equal(effect.target_slot.base, fdbg_arch_reg_by_name(&fdbg_arch_x86_64, "rax"));
+	assert_true(effect.target_slot.index == FDBG_ARCH_NO_REG && effect.target_slot.offset == 24);
 	effect = X86(0xff, 0x24, 0xc8); /* jmp [rax + 8 * rcx] */
-	assert_true(effect.target_in_table);
+	assert_true(effect.target_in_memory && effect.target_slot.scale == 8 && effect.target_slot.offset == 0);
+	assert_int_equal(effect.target_slot.index, fdbg_arch_reg_by_name(&fdbg_arch_x86_64, "rcx"));
+	effect = X86(0xff, 0x24, 0xcd, 0, 0x10, 0, 0); /* jmp [8 * rcx + 0x1000] */
+	assert_true(effect.target_in_memory && effect.target_slot.base == FDBG_ARCH_NO_REG && effect.target_slot.offset == 0x1000);
+	effect = X86(0xff, 0x25, 0x10, 0, 0, 0); /* jmp [rip + 16] */
+	assert_true(effect.target_in_memory && effect.target_slot.base == FDBG_ARCH_NO_REG &&
+		    effect.target_slot.index == FDBG_ARCH_NO_REG && effect.target_slot.offset == BASE + 6 + 16);
+	/* jmp fs:[rax], jmp [eax], jmp far [rax] */
+	assert_false(X86(0x64, 0xff, 0x20).target_in_memory);
+	assert_false(X86(0x67, 0xff, 0x20).target_in_memory);
+	assert_false(X86(0xff, 0x28).target_in_memory);
 	assert_int_equal(X86(0x0f, 0x0b).flow, FDBG_FLOW_STOP); /* ud2 */
 	assert_int_equal(X86(0xc3).flow, FDBG_FLOW_RETURN);
 }

@@ -272,6 +272,44 @@ static void test_messages(void **state)
 	fdbg_error_destroy(err);
 }
 
+/* A return that names the breakpoint of the call, without a value: nobody saw how the call was left. */
+static void test_lost(void **state)
+{
+	struct fdbg_message_info info = { .version = T("1"), .workspace_root = T("/w"), .package_name = T("app"),
+					  .target = T("/w/app"), .recorder = T("fdbg test") };
+	struct fdbg_named_value none = { T("return_value"), { 0 } };
+	char path[] = "/tmp/fdbg-lib-XXXXXX";
+	const struct fdbg_message *message;
+	struct fdbg_stacks_place place;
+	struct fdbg_writer *writer;
+	struct fdbg_stacks *stacks;
+	struct fdbg_reader *reader;
+
+	(void)state;
+	close(mkstemp(path));
+	assert_null(fdbg_writer_create(path, &writer));
+	assert_null(fdbg_writer_info(writer, 10, &info));
+	for (uint64_t id = 1; id <= 2; id++) {
+		assert_null(fdbg_writer_event(writer, 11, &(struct fdbg_message_event){
+			FDBG_EVENT_CALL, 5, 7, id, 0x7000, T("app::main"), NULL, 0 }));
+		assert_null(fdbg_writer_event(writer, 12, &(struct fdbg_message_event){
+			FDBG_EVENT_RETURN, id == 1 ? 5 : 6, 7, id, 0, T("app::main"), &none, 1 }));
+	}
+	fdbg_writer_destroy(writer);
+	assert_null(fdbg_reader_open(path, &reader));
+	assert_null(fdbg_stacks_create(&stacks));
+	for (int n = 0; n < 5; n++) {
+		assert_null(fdbg_reader_next(reader, &message));
+		assert_null(fdbg_stacks_feed(stacks, message, &place));
+		assert_int_equal(place.is_known, n > 0);
+		assert_int_equal(place.is_lost, n == 2);
+		assert_false(place.is_unwound);
+	}
+	fdbg_stacks_destroy(stacks);
+	fdbg_reader_close(reader);
+	unlink(path);
+}
+
 static void *read_it(void *path)
 {
 	uint64_t sum = 0;
@@ -323,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_threads),
 	};
 

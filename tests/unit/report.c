@@ -139,6 +139,33 @@ static void marked_unwinding(void **state)
 	fdbg_frames_deinit(&frames);
 }
 
+/* The breakpoint of its call: the frame was left, and nobody saw how. */
+static void missed_returns(void **state)
+{
+	struct fdbg_frames frames;
+	struct fdbg_frame_event at;
+
+	(void)state;
+	fdbg_frames_init(&frames);
+	call(&frames, 1, "a");
+	call(&frames, 2, "b");
+	call(&frames, 3, "c");
+	at = give_opaque(&frames, 7, 3, "c");
+	assert_false(at.missed);
+	at = give_opaque(&frames, 5, 2, "b");
+	assert_true(at.missed);
+	assert_false(at.unwound);
+	assert_int_equal(at.fault, FDBG_FRAME_OK);
+	assert_true(fdbg_frame_event_is_bare(&at));
+	/* With a value it is a return like any other, whatever it names. */
+	assert_false(feed(&frames, FDBG_EVENT_RETURN, 5, 1, 1, T("a"), NULL).missed);
+	/* Others do not write this. */
+	frames.guess_unwound = true;
+	call(&frames, 4, "d");
+	assert_false(give_opaque(&frames, 5, 4, "d").missed);
+	fdbg_frames_deinit(&frames);
+}
+
 static void guessed_unwinding(void **state)
 {
 	struct fdbg_frames frames;
@@ -271,6 +298,7 @@ int main(void)
 		cmocka_unit_test(stacks_are_followed_by_thread),
 		cmocka_unit_test(lost_events_do_not_derail),
 		cmocka_unit_test(marked_unwinding),
+		cmocka_unit_test(missed_returns),
 		cmocka_unit_test(guessed_unwinding),
 		cmocka_unit_test(filter_follows_a_frame),
 		cmocka_unit_test(filter_by_function),
