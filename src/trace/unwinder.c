@@ -185,43 +185,63 @@ static bool uses(const struct fdbg_image *image, const char *const *names)
 	return search.found;
 }
 
-/* Libraries that leave no frames by themselves: those of C and of Rust. */
+static bool starts_with_any(const char *name, const char *const *prefixes)
+{
+	for (size_t i = 0; prefixes[i]; i++)
+		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+/* Rust's standard library, apart from the program: it panics where no breakpoint of the program's functions is. */
+static bool is_rust_library(const char *name)
+{
+	static const char *const prefixes[] = { "libstd-", "libtest-", NULL };
+
+	return starts_with_any(name, prefixes);
+}
+
+/* Libraries that leave no frames by themselves: those of C. */
 static bool is_harmless(const char *name)
 {
-	static const char *const names[] = { "libm.", "libpthread.", "libdl.", "librt.", "libutil.", "libresolv.", "ld-linux", "ld64.",
-					     "libstd-", "libtest-", NULL };
+	static const char *const prefixes[] = { "libm.", "libpthread.", "libdl.", "librt.", "libutil.", "libresolv.", "ld-linux",
+						"ld64.", NULL };
 
-	for (size_t i = 0; names[i]; i++)
-		if (!strncmp(name, names[i], strlen(names[i])))
-			return true;
-	return is_unwinder(name) || is_c_library(name);
+	return starts_with_any(name, prefixes) || is_unwinder(name) || is_c_library(name);
 }
+
+/* Which libraries a program needs beside those that leave no frames. */
+struct needs {
+	bool rust, others;
+};
 
 static bool visit_library(void *context, const char *name)
 {
-	bool *found = context;
+	struct needs *needs = context;
 
-	*found = !is_harmless(name);
-	return !*found;
+	needs->rust |= is_rust_library(name);
+	needs->others |= !is_rust_library(name) && !is_harmless(name);
+	return true;
 }
 
-/* Does the program need a library of which nothing is known? */
-static bool needs_others(const struct fdbg_image *image)
+static struct needs needs_of(const struct fdbg_image *image)
 {
-	bool found = false;
+	struct needs needs = { 0 };
 
-	fdbg_image_each_library(image, visit_library, &found);
-	return found;
+	fdbg_image_each_library(image, visit_library, &needs);
+	return needs;
 }
 
 bool fdbg_unwinder_has_jumps(const struct fdbg_image *image)
 {
-	return uses(image, setjmps) || uses(image, thread_ends) || needs_others(image);
+	return uses(image, setjmps) || uses(image, thread_ends) || needs_of(image).others;
 }
 
 bool fdbg_unwinder_has_exceptions(const struct fdbg_image *image)
 {
-	return uses(image, throws) || uses(image, thread_ends) || needs_others(image);
+	struct needs needs = needs_of(image);
+
+	return uses(image, throws) || uses(image, thread_ends) || needs.rust || needs.others;
 }
 
 struct fdbg_error *fdbg_unwinder_find_jumps(struct fdbg_session *session, const struct fdbg_image *image, uint64_t bias,
