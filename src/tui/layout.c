@@ -114,7 +114,7 @@ static void put(struct fdbg_buf *buf, const char *at, const char *end, size_t co
 		int depth)
 {
 	size_t len = (size_t)(end - at);
-	struct group group;
+	struct group group = { 0 };
 
 	if (column + fdbg_tui_columns(at, len) <= width || depth >= MAX_DEPTH || !find_group(at, end, &group) ||
 	    group.close == group.open + 1) {
