@@ -115,6 +115,8 @@ class Generator:
         self.modules = {}           # path below the crate -> list of items
         self.module_paths = [(), ("m0",), ("m1",), ("m1", "inner"), ("m2",), ("m2", "deep", "deeper")]
         self.pool = {}              # kind -> [(depth, Type)]
+        self.choosing = 0           # types are made for the variants of this many enums, one within another
+        self.n_hollow = 0           # arrays of length 0 that were made
         self.counter = 0
         self.manifest = {"seed": seed, "crate": crate, "functions": {}, "roots": {}}
         self.callable = []          # free functions that others may call: (id, rust path, types, ret)
@@ -131,15 +133,32 @@ class Generator:
         else:
             table = self.constructors
         entry = self.rng.choices(table, [c["weight"] for c in table])[0]
+        chooses, hollow = entry["kind"] in gen_types.CHOICES, self.n_hollow
+        self.choosing += chooses
         t = entry["make"](self, max(depth, 0))
+        self.choosing -= chooses
         t.kind = t.kind or entry["kind"]
+        t.hollow = t.hollow or self.n_hollow > hollow
         return t
+
+    def never_hollow(self):
+        """rustc 1.63 breaks down on an enum whose tag hides in a variant that is aligned less than another one of size 0,
+        such as Result<[u64; 0], bool>."""
+        return self.rustc < (1, 64) and self.choosing
+
+    def array_length(self, lengths):
+        """One of these lengths."""
+        length = self.rng.choice(lengths)
+        if length == 0 and self.never_hollow():
+            return max(lengths)
+        self.n_hollow += length == 0
+        return length
 
     def prim(self):
         return self.rng.choice([gen_types.integer, gen_types.float64, gen_types.boolean, gen_types.char])(self, 0)
 
     def reuse(self, kind, depth):
-        old = [t for d, t in self.pool.get(kind, []) if d <= depth]
+        old = [t for d, t in self.pool.get(kind, []) if d <= depth and not (t.hollow and self.never_hollow())]
         return self.rng.choice(old) if old and self.rng.randrange(2) else None
 
     def remember(self, kind, depth, t):

@@ -118,7 +118,7 @@ fixed(1, "std::char::ToUppercase", None, ["'a'.to_uppercase()", "'\\u{df}'.to_up
 fixed(1, "std::ascii::EscapeDefault", None, ["std::ascii::escape_default(7)"])
 fixed(1, "std::string::Drain<'static>", None, [
     lambda g: "hlp::leak(%s.to_string()).drain(..)" % str_literal(g)], kind="string_drain")
-wrap(1, "std::option::IntoIter<%s>", None, ["Some({V}).into_iter()", "None::<{T}>.into_iter()"], kind="option_iter")
+wrap(1, "std::option::IntoIter<%s>", None, ["Some::<{T}>({V}).into_iter()", "None::<{T}>.into_iter()"], kind="option_iter")
 wrap(1, "std::iter::Once<%s>", None, ["std::iter::once::<{T}>({V})"], kind="iter_once")
 fixed(1, "std::iter::RepeatN<String>", None, [lambda g: "std::iter::repeat_n(String::from(%s), %d)" % (str_literal(g), g.rng.randrange(3))],
       since=(1, 95), kind="repeat_n")

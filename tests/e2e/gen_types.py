@@ -9,6 +9,9 @@ add one @con function: nothing else needs to change.
 
 CONSTRUCTORS = []
 
+# The constructors of enums that have more than one variant with types of the generator's choice.
+CHOICES = {"result", "data_enum", "generic_enum", "control_flow"}
+
 
 class Type:
     """One Rust type.
@@ -18,7 +21,10 @@ class Type:
            of a function, whose name would contain it)
     value  function returning the source text of a random value; the context always fixes its type
     copy   implements Copy
+    hollow has an array of length 0 in it
     """
+
+    hollow = False
 
     def __init__(self, rust, name, value, copy=False, kind=""):
         self.rust = rust
@@ -221,7 +227,7 @@ def bytes_array(g, depth):
 @con(3)
 def array(g, depth):
     t = g.type(depth - 1)
-    count = g.rng.choice([0, 1, 1, 2, 3, 4, 5])
+    count = g.array_length([0, 1, 1, 2, 3, 4, 5])
     return array_type(t, lambda: "[%s]" % ", ".join(t.value() for _ in range(count)), count)
 
 
@@ -565,7 +571,7 @@ def generic_tuple_struct(g, depth):
 @con(1)
 def generic_const(g, depth):
     t = g.type(depth - 1)
-    count = g.rng.randrange(5)
+    count = g.array_length(range(5))
     return Type("crate::kit::Arr<%s, %d>" % (t.rust, count), join_names([t], kit(g, "Arr<%%s, %d>" % count)),
                 lambda: "crate::kit::Arr { items: [%s] }" % ", ".join(t.value() for _ in range(count)))
 
