@@ -46,6 +46,32 @@ fn main() {
 }
 """
 
+# A parameter that is bound as a whole and in parts may be none in debug information, and those behind it are then in other
+# registers than they seem to be. `Big` is passed by a pointer; what it points to is what `Other` would show. Each call is
+# printed with the names of its arguments.
+BOUND = """
+#[derive(Debug, Clone, Copy)] pub struct Pair { x: u8, y: u64 }
+#[derive(Debug, Clone, Copy)] pub struct Big { a: u64, b: u64, c: u64 }
+fn big(a: u64) -> Big { Big { a, b: a + 1, c: a + 2 } }
+macro_rules! f { ($name:ident, $($n:ident $([$($p:tt)*])?: $t:ty = $v:expr),*) => { {
+    #[inline(never)] fn $name($($n $(@ $($p)*)?: $t),*) {}
+    println!("{} {}", stringify!($name), [$(format!("{} = {:?}", stringify!($n), $v)),*].join("; "));
+    $name($($v),*) } } }
+fn main() {
+    let leaked: &'static Big = Box::leak(Box::new(big(50)));
+    f!(pointer_first, a [(_, _)]: (&'static Big, u64) = (leaked, 5), x: u8 = 7, b: Big = big(1));
+    f!(one_first, a [&_]: &'static Big = leaked, x: u8 = 7, b: Big = big(1));
+    f!(pair_first, a [Pair { x: _, .. }]: Pair = Pair { x: 1, y: 2 }, b: Big = big(3));
+    f!(byte_first, a [0..=255]: u8 = 1, b: Big = big(3));
+    f!(in_between, x: u8 = 7, a [(_, _)]: (&'static Big, u64) = (leaked, 5), b: Big = big(6));
+    f!(big_first, a [Big { .. }]: Big = big(60), x: u8 = 7, b: Big = big(6));
+    f!(on_the_stack, w: u128 = 1u128 << 64, v: u128 = 2u128 << 64, a [Big { .. }]: Big = big(60), w2: u128 = 3u128 << 64, x: u64 = 4,
+       y: Big = big(70), z: Big = big(80));
+    f!(wide, a [(_, _)]: (u64, u64) = (1, 2), b: u64 = 3, w: u128 = 4u128 << 70, x: u64 = 5, y: Big = big(70), z: u64 = 8);
+    f!(plain, x: u8 = 7, b: Big = big(6), w: u128 = 1u128 << 70, c: Big = big(9));
+}
+"""
+
 # The same functions twice, with a representation that debug information does not mention and without. What each
 # call returns is printed behind its name.
 RESULTS = """
@@ -133,6 +159,19 @@ class ValuesTest(E2ETest):
     def test_what_cannot_exist(self):
         """An array is impossible when its elements are and it has some; associated types are written with blanks."""
         self.check_printed(NEVER)
+
+    def test_bound_as_a_whole_and_in_parts(self):
+        """What cannot be told is not shown, and nothing is shown that another argument is."""
+        rec = self.record(harness.compile_rust("app", BOUND), opts=QUIET)
+        printed = [line.split(" ", 1) for line in rec.stdout_text.splitlines()]
+        calls = self.main_tree(rec).children
+        self.assertEqual([call.short().split("::")[-1] for call in calls], [name for name, _ in printed])
+        for call, (name, text) in zip(calls, printed):
+            expected = dict(arg.split(" = ") for arg in text.split("; "))
+            for arg, value in call.args:
+                if value is not None and arg in expected:
+                    self.assertEqual(value, expected[arg], "%s of %s" % (arg, name))
+        self.assertEqual([value for _, value in calls[-1].args], list(expected.values()))
 
     def results(self, flags=()):
         """Of each result [its function, what was printed, what was recorded]; None where a call was not recorded."""
