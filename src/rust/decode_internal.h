@@ -253,13 +253,31 @@ struct fdbg_std_rule {
 	/* Looks whether the members are the known ones, and fills in the description; false: they are not. */
 	bool (*describe)(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 };
-bool fdbg_describe_hash_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
-bool fdbg_describe_hash_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
-bool fdbg_describe_btree_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
-bool fdbg_describe_btree_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_vec_deque(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_linked_list(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_binary_heap(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/*
+ * *to = TYPE { items: ARRAY, len }; returns the node `items`, an array that waits for its items. NULL: no
+ * room.
+ */
+struct fdbg_value *fdbg_put_collection(struct fdbg_decoder *decoder, const struct fdbg_desc *desc, uint64_t len,
+				       struct fdbg_value *to);
+/* Work on a collection's items: items is the array node. A limit of pointer levels ends it before it begins. */
+void fdbg_push_walk(struct fdbg_decoder *decoder, const struct fdbg_object *object, const struct fdbg_desc *desc,
+		    fdbg_step_fn step, uint64_t address, uint64_t len, void *state, struct fdbg_value *items);
+/* Makes the array of n items, of total; NULL: no room, and *to is opaque. */
+struct fdbg_value *fdbg_put_items(struct fdbg_decoder *decoder, uint64_t n, uint64_t total, struct fdbg_value *to);
+/* How many of len items the limits allow. */
+uint64_t fdbg_shown_items(const struct fdbg_decoder *decoder, uint64_t len);
+
+/* decode_table.c */
+bool fdbg_describe_hash_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_hash_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* decode_btree.c */
+bool fdbg_describe_btree_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_btree_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
 /* decode_sort.c */
 
