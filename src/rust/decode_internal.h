@@ -362,7 +362,15 @@ bool fdbg_describe_rc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_arc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_weak(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
-/* decode_std.c: sequences */
+/* decode_fat.c: references, boxes and raw pointers with a length or a vtable */
+bool fdbg_describe_fat_pointer(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* decode_seq.c: sequences */
+bool fdbg_describe_vec(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_string(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* Sets the elements of a sequence. */
+void fdbg_set_elem(struct fdbg_desc_seq *seq, const struct fdbg_type *elem);
 
 /* Finds pointer, length and capacity of a Vec; false: not a Vec as we know it. */
 bool fdbg_describe_vec_at(struct fdbg_decoder *decoder, const struct fdbg_type *type,
