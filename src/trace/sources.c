@@ -438,6 +438,49 @@ static bool captures_come_from(const struct fdbg_source_context *context, uint32
 	return false;
 }
 
+/*
+ * A struct of 16 bytes around one scalar is passed as that, but by a pointer where it is repr(C), which debug information does
+ * not say. What unoptimized code is passed in registers always has a slot: a struct without one, or whose place is behind
+ * a pointer, came by pointer.
+ */
+static bool came_by_pointer(const struct fdbg_source_context *context, const struct fdbg_variable *param,
+			    const struct fdbg_type *type)
+{
+	struct fdbg_simple_location simple =
+		fdbg_location_simplify(&param->location, &context->function->frame_base, context->stop);
+	uint32_t reg = fdbg_arch_reg_by_dwarf(context->arch, simple.reg);
+
+	if (type->size != 2 * context->arch->pointer_size ||
+	    (type->kind != FDBG_TYPE_STRUCT && type->kind != FDBG_TYPE_VARIANTS && type->kind != FDBG_TYPE_UNION))
+		return false;
+	for (size_t i = 0; i < context->arch->n_int_args && simple.kind == FDBG_SIMPLE_MEMORY; i++)
+		if (context->arch->int_args[i] == reg)
+			return true;
+	return simple.kind == FDBG_SIMPLE_NONE || simple.kind == FDBG_SIMPLE_INDIRECT;
+}
+
+/* Where the parameters are at the entry, behind n_before pointers that DWARF does not have; ret: of all of these. */
+static void assign(const struct fdbg_source_context *context, const struct fdbg_variable *params,
+		   const struct fdbg_type *const *types, size_t n_types, size_t n_before, const struct fdbg_type **seen,
+		   struct fdbg_abi_value *ret)
+{
+	static const struct fdbg_type pointer = { .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8 };
+
+	for (size_t i = 0; i < n_before; i++)
+		seen[i] = &pointer;
+	for (size_t i = 0; i < n_types; i++)
+		seen[n_before + i] = !context->optimized && came_by_pointer(context, &params[i], types[i]) ? &pointer : types[i];
+	fdbg_rust_arguments(context->abi, context->function->unit, seen, n_before + n_types, context->hidden_pointer, ret);
+	for (size_t i = n_before; i < n_before + n_types; i++) {
+		if (seen[i] != &pointer)
+			continue;
+		if (ret[i].place == FDBG_ABI_REGISTERS)
+			ret[i].place = FDBG_ABI_MEMORY;
+		ret[i].stack_pointer = ret[i].stack_image;
+		ret[i].stack_image = false;
+	}
+}
+
 static void set_unknown(struct fdbg_abi_value *values, size_t n, const char *reason)
 {
 	for (size_t i = 0; i < n; i++)
@@ -453,7 +496,6 @@ static void set_unknown(struct fdbg_abi_value *values, size_t n, const char *rea
 static void assign_registers(const struct fdbg_source_context *context, const struct fdbg_variable *params,
 			     const struct fdbg_type **types, size_t n_types, struct fdbg_abi_value *ret)
 {
-	static const struct fdbg_type pointer = { .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8 };
 	const struct fdbg_type **with = fdbg_arena_array(context->arena, n_types + 2, sizeof(*with));
 	struct fdbg_abi_value *values = fdbg_arena_array(context->arena, n_types + 2, sizeof(*values));
 	const uint32_t *first = context->arch->int_args +
@@ -470,20 +512,21 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 		set_unknown(ret, n_types, "the argument of a C function is not stored yet");
 		return;
 	}
+	if (!with || !values) {
+		set_unknown(ret, n_types, "out of memory");
+		return;
+	}
 	if (!misses_environment(context->function, types, n_types)) {
-		fdbg_rust_arguments(context->abi, context->function->unit, types, n_types, context->hidden_pointer, ret);
+		assign(context, params, types, n_types, 0, with, ret);
 		if (!context->optimized &&
 		    (stores_agree(proof, params, n_types, ret) == DISAGREES || stores_another(proof, ret, n_types)))
 			set_unknown(ret, n_types, "a parameter is not described, so the registers of the others are not known");
 		return;
 	}
-	for (size_t n = 0; n <= 2 && with && values; n++) {
+	for (size_t n = 0; n <= 2; n++) {
 		enum agreement agreement;
 
-		for (size_t i = 0; i < n_types + n; i++)
-			with[i] = i < n ? &pointer : types[i - n];
-		fdbg_rust_arguments(context->abi, context->function->unit, with, n_types + n,
-				    context->hidden_pointer, values);
+		assign(context, params, types, n_types, n, with, values);
 		agreement = stores_agree(proof, params, n_types, values + n);
 		if (agreement == SAYS_NOTHING && in_first)
 			agreement = n == (in_second ? 2 : 1) ? AGREES : DISAGREES;

@@ -37,12 +37,23 @@ fn three(a: u64, w: u128, v: u128, w2: u128, x: u64, y: Big, z: Big) {}
 fn pairs(a: u64, b: u64, c: u64, d: u64, e: u64, w: (u128, u8), p: (u64, u64), x: u64, y: Big, z: u64) {}
 fn odd(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, x: u64, w: u128, y: Big, v: (u128, u8), z: Big) {}
 fn result(a: u64, b: u128, c: Big, d: NonZeroU128, e: Big) -> Big { big(70) }
+#[derive(Debug, Clone)] #[repr(C)] pub struct InC { w: u128 }
+#[derive(Debug, Clone)] pub struct Plain { w: u128 }
+fn in_c(a: bool, b: InC, c: Big, d: Plain, e: InC, f: Big) {}
+fn in_c_last(a: bool, b: Plain, c: Big, d: u64, e: InC, f: InC, g: Big) {}
+fn in_c_used(a: InC, b: bool, c: Big, d: InC) -> u128 { a.w + d.w }
 fn main() {
     call!(five, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64) + 7, 8u64, big(9), 12u64);
     call!(three, 1u64, 2u128 << 64, 3u128 << 100, 4u128 << 64, 5u64, big(6), big(9));
     call!(pairs, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64, 7u8), (8u64, 9u64), 10u64, big(11), 14u64);
     call!(odd, 1u64, 2u64, 3u64, 4u64, 5u64, 6u64, 7u64, 8u128 << 70, big(9), (12u128 << 70, 13u8), big(14));
     call!(result, 1u64, 2u128 << 64, big(3), NonZeroU128::new(6 << 64).unwrap(), big(7));
+    call!(in_c, true, InC { w: 1 << 70 }, big(2), Plain { w: 3 << 70 }, InC { w: 4 << 70 }, big(5));
+    call!(in_c_last, true, Plain { w: 1 << 70 }, big(2), 3u64, InC { w: 4 << 70 }, InC { w: 5 << 70 }, big(6));
+    call!(in_c_used, InC { w: 1 << 70 }, true, big(2), InC { w: 3 << 70 });
+    let mut held = 1u64;
+    let mut closure = move |a: bool, b: InC, c: Big| held = held.wrapping_mul(3);
+    call!(closure, true, InC { w: 1 << 70 }, big(3));
 }
 """
 
