@@ -242,7 +242,7 @@ def bytes_slice(g, depth):
     t = int_type(g, "u8")
     mutable = g.rng.choice(["", "mut "])
     return Type("&'static %s[u8]" % mutable, "&%s[u8]" % mutable,
-                lambda: "hlp::leak_slice::<u8>(vec![%s])" % items(g, t, 0, 40), copy=not mutable)
+                lambda: "%shlp::leak_slice::<u8>(vec![%s])" % ("" if mutable else "&*", items(g, t, 0, 40)), copy=not mutable)
 
 
 @con(5)
@@ -263,7 +263,8 @@ def slice_ref(g, depth):
     t = g.type(depth - 1)
     mutable = g.rng.choice(["", "", "mut "])
     return Type("&'static %s[%s]" % (mutable, t.rust), join_names([t], "&" + mutable + "[%s]"),
-                lambda: "hlp::leak_slice::<%s>(vec![%s])" % (t.rust, items(g, t, 0, 5)), copy=not mutable)
+                lambda: "%shlp::leak_slice::<%s>(vec![%s])" % ("" if mutable else "&*", t.rust, items(g, t, 0, 5)),
+                copy=not mutable)
 
 
 # --------------------------------------------------------------------------------------------- pointers
