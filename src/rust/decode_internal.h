@@ -255,6 +255,7 @@ struct fdbg_std_rule {
 };
 bool fdbg_describe_vec_deque(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_linked_list(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_linked_list_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_binary_heap(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
 /*
@@ -274,6 +275,7 @@ uint64_t fdbg_shown_items(const struct fdbg_decoder *decoder, uint64_t len);
 /* decode_table.c */
 bool fdbg_describe_hash_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_hash_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_hash_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
 /* decode_btree.c */
 bool fdbg_describe_btree_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);

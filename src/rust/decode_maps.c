@@ -216,11 +216,14 @@ bool fdbg_describe_binary_heap(struct fdbg_decoder *decoder, struct fdbg_desc *d
 }
 
 /*
- * LinkedList: nodes with `next` and `element`.
+ * LinkedList: nodes with `next` and `element`. Its iterators have the same fields; what is left to give is between their
+ * ends, within a list that may go on on both sides.
  */
 
 struct list {
 	uint64_t head, len;            /* offsets in the list */
+	uint64_t tail;                 /* of an iterator */
+	bool iterator;
 	uint64_t next, element;        /* offsets in a node */
 	uint64_t node_size;
 	struct fdbg_desc_ref elem;
@@ -229,6 +232,7 @@ struct list {
 struct list_walk {
 	const struct list *list;
 	uint64_t next, n;              /* address of the next node, how many were read */
+	uint64_t tail;                 /* of an iterator: the last node to give */
 	const uint8_t **nodes;
 	uint64_t *addresses;
 	uint64_t wanted;
@@ -256,7 +260,8 @@ static enum fdbg_memview_state step_list(struct fdbg_decoder *decoder, const str
 		walk->nodes[walk->n++] = bytes;
 		walk->next = fdbg_word_at(bytes + list->next, 8);
 	}
-	if (walk->n < walk->wanted || (walk->n == total && walk->next)) {
+	if (walk->n < walk->wanted ||
+	    (walk->n == total && (list->iterator ? walk->addresses[walk->n - 1] != walk->tail : walk->next != 0))) {
 		*item->to = fdbg_value_opaque("list whose length contradicts its nodes");
 		return FDBG_MEMVIEW_READY;
 	}
@@ -280,7 +285,7 @@ static void decode_linked_list(struct fdbg_decoder *decoder, const struct fdbg_d
 	struct list_walk *walk;
 	struct fdbg_value *items;
 
-	if (!elem || !len != !head || len > FDBG_MAX_ADDRESS) {
+	if (!elem || (list->iterator ? len && !head : !len != !head) || len > FDBG_MAX_ADDRESS) {
 		*to = fdbg_value_opaque("list whose length contradicts its nodes");
 		return;
 	}
@@ -289,6 +294,8 @@ static void decode_linked_list(struct fdbg_decoder *decoder, const struct fdbg_d
 	if (!items || !walk || !len)
 		return;
 	*walk = (struct list_walk){ .list = list, .next = head, .wanted = fdbg_shown_items(decoder, len) };
+	if (list->iterator)
+		walk->tail = fdbg_word_at(object->bytes + list->tail, 8);
 	walk->nodes = fdbg_arena_array(decoder->arena, walk->wanted + 1, sizeof(*walk->nodes));
 	walk->addresses = fdbg_arena_array(decoder->arena, walk->wanted + 1, sizeof(*walk->addresses));
 	if (walk->nodes && walk->addresses)
@@ -332,4 +339,18 @@ bool fdbg_describe_linked_list(struct fdbg_decoder *decoder, struct fdbg_desc *d
 	desc->extra = list;
 	desc->decode = decode_linked_list;
 	return true;
+}
+
+bool fdbg_describe_linked_list_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
+{
+	const struct fdbg_type *head, *tail;
+	uint64_t offset = 0;
+	struct list *list;
+
+	if (!fdbg_describe_linked_list(decoder, desc))
+		return false;
+	list = desc->extra;
+	list->iterator = true;
+	return fdbg_type_path(desc->type, "head", &head, &offset) &&
+	       fdbg_type_path(desc->type, "tail", &tail, &list->tail) && optional_pointee(tail) == optional_pointee(head);
 }

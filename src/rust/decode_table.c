@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Hash tables (hashbrown): control bytes, and the elements before them in falling order. */
+/*
+ * Hash tables (hashbrown): control bytes, and the elements before them in falling order. An iterator over one has the bits of
+ * those elements of a group that it has still to give, and goes on at the control bytes of the next group.
+ */
+#include <string.h>
+
 #include "rust/decode_internal.h"
 
 /* Most control bytes of a hash table that are looked at. */
@@ -12,14 +17,21 @@
 struct table {
 	uint64_t mask, ctrl, items;    /* offsets */
 	struct fdbg_desc_ref elem;     /* (K, V), or (K, ()) of a set */
-	uint64_t key;                  /* of a set: offset of the key in it */
-	bool set;
-	struct fdbg_desc_ref key_ref;
+	uint64_t part;                 /* what is shown of it: offset and type */
+	struct fdbg_desc_ref shown;
+	bool pairs;                    /* that is all of it */
+
+	/* Of an iterator, instead of the mask: offsets of the group's bits, its elements, and the end of the control bytes. */
+	uint64_t bits, data, end;
+	uint64_t bits_size;            /* 2: a bit for each of 16 elements; 8: a byte for each of 8 */
 };
 
 struct table_walk {
 	struct table *table;
-	uint64_t ctrl, n_buckets;
+	uint64_t ctrl, n_buckets;      /* the control bytes to look at */
+	uint64_t base;                 /* elements lie before it */
+	uint64_t skipped;              /* elements before the one that the first control byte speaks of */
+	uint64_t bits;                 /* of those, the ones to show, a bit for each */
 	uint64_t window;               /* control bytes that are read at first, and then */
 	bool sorted;
 	uint32_t *full;                /* the buckets to read */
@@ -32,6 +44,7 @@ static enum fdbg_memview_state scan_table(struct fdbg_decoder *decoder, const st
 {
 	uint64_t most = walk->n_buckets < MAX_BUCKETS ? walk->n_buckets : MAX_BUCKETS, n;
 	uint64_t wanted = fdbg_shown_items(decoder, item->total), found;
+	uint64_t n_bits = (uint64_t)__builtin_popcountll(walk->bits);
 	enum fdbg_memview_state state;
 	const uint8_t *ctrl;
 
@@ -43,7 +56,7 @@ static enum fdbg_memview_state scan_table(struct fdbg_decoder *decoder, const st
 		state = fdbg_decode_read(decoder, walk->ctrl, n, &ctrl);
 		if (state != FDBG_MEMVIEW_READY)
 			return state;
-		found = 0;
+		found = n_bits;
 		for (uint64_t i = 0; i < n; i++)
 			found += !(ctrl[i] & 0x80);
 		if (found >= wanted || n == most)
@@ -54,8 +67,8 @@ static enum fdbg_memview_state scan_table(struct fdbg_decoder *decoder, const st
 	walk->full = fdbg_arena_array(decoder->arena, wanted + 1, sizeof(*walk->full));
 	if (!walk->full)
 		return FDBG_MEMVIEW_NOMEM;
-	for (uint64_t i = 0; i < n; i++) {
-		if (ctrl[i] & 0x80)
+	for (uint64_t i = 0; i < walk->skipped + n; i++) {
+		if (i < walk->skipped ? !(walk->bits >> i & 1) : ctrl[i - walk->skipped] & 0x80)
 			continue;
 		if (found < wanted)
 			walk->full[found] = (uint32_t)i;
@@ -93,14 +106,14 @@ static enum fdbg_memview_state step_table(struct fdbg_decoder *decoder, const st
 		uint64_t low = (uint64_t)(walk->full[walk->n_full - 1] + 1) * size;
 		const uint8_t *whole;
 
-		state = fdbg_decode_read(decoder, walk->ctrl - low, low, &whole);
+		state = fdbg_decode_read(decoder, walk->base - low, low, &whole);
 		for (uint64_t i = 0; state == FDBG_MEMVIEW_READY && i < walk->n_full; i++)
 			bytes[i] = whole + low - (uint64_t)(walk->full[i] + 1) * size;
 	} else {
 		for (uint64_t i = 0; i < walk->n_full; i++) {
 			enum fdbg_memview_state one;
 
-			one = fdbg_decode_read(decoder, walk->ctrl - (uint64_t)(walk->full[i] + 1) * size,
+			one = fdbg_decode_read(decoder, walk->base - (uint64_t)(walk->full[i] + 1) * size,
 					       size, &bytes[i]);
 			if (one == FDBG_MEMVIEW_FAULT || one == FDBG_MEMVIEW_NOMEM)
 				return one;
@@ -114,11 +127,11 @@ static enum fdbg_memview_state step_table(struct fdbg_decoder *decoder, const st
 	items = fdbg_put_items(decoder, walk->n_full, total, to);
 	for (uint64_t i = 0; items && i < walk->n_full; i++) {
 		object.bytes = bytes[i];
-		object.address = walk->ctrl - (uint64_t)(walk->full[i] + 1) * size;
-		fdbg_decode_part(decoder, elem, &object, table->set ? table->key : 0, &items[i]);
+		object.address = walk->base - (uint64_t)(walk->full[i] + 1) * size;
+		fdbg_decode_part(decoder, elem, &object, table->part, &items[i]);
 	}
 	if (items && walk->sorted)
-		fdbg_decode_sort_later(decoder, to, !table->set);
+		fdbg_decode_sort_later(decoder, to, table->pairs);
 	return FDBG_MEMVIEW_READY;
 }
 
@@ -129,8 +142,7 @@ static void decode_table(struct fdbg_decoder *decoder, const struct fdbg_desc *d
 	uint64_t mask = fdbg_word_at(object->bytes + table->mask, 8);
 	uint64_t ctrl = fdbg_word_at(object->bytes + table->ctrl, 8);
 	uint64_t len = fdbg_word_at(object->bytes + table->items, 8), size = table->elem.type->size;
-	const struct fdbg_desc *elem =
-		fdbg_describe_ref(decoder, table->set ? &table->key_ref : &table->elem);
+	const struct fdbg_desc *elem = fdbg_describe_ref(decoder, &table->shown);
 	struct table_walk *walk;
 	struct fdbg_value *items;
 
@@ -146,16 +158,33 @@ static void decode_table(struct fdbg_decoder *decoder, const struct fdbg_desc *d
 	*walk = (struct table_walk){
 		.table = table,
 		.ctrl = ctrl,
+		.base = ctrl,
 		.n_buckets = mask + 1,
 		.sorted = !decoder->limits.keep_hash_order,
 	};
 	fdbg_push_walk(decoder, object, elem, step_table, ctrl, len, walk, items);
 }
 
+/* Elements are pairs: (K, V), for sets (K, ()); part: the path of what is shown of one. */
+static bool set_shown(struct table *table, const struct fdbg_type *elem, const char *part)
+{
+	const struct fdbg_type *key, *shown;
+	uint64_t at_key = 0;
+
+	if (elem->kind != FDBG_TYPE_STRUCT || !fdbg_type_path(elem, "__0", &key, &at_key) ||
+	    at_key + key->size > elem->size || !fdbg_type_path(elem, part, &shown, &table->part) ||
+	    table->part > elem->size || shown->size > elem->size - table->part)
+		return false;
+	table->elem.type = elem;
+	table->shown.type = shown;
+	table->pairs = !*part;
+	return true;
+}
+
 static bool describe_table(struct fdbg_decoder *decoder, struct fdbg_desc *desc, const char *path, bool set)
 {
 	struct table *table = fdbg_arena_new(&decoder->descs, struct table);
-	const struct fdbg_type *raw, *inner, *elem, *key;
+	const struct fdbg_type *raw, *inner, *elem;
 	uint64_t offset = 0, inner_offset = 0;
 
 	if (!table || !fdbg_type_path(desc->type, path, &raw, &offset) ||
@@ -168,13 +197,8 @@ static bool describe_table(struct fdbg_decoder *decoder, struct fdbg_desc *desc,
 	table->mask += offset + inner_offset;
 	table->ctrl += offset + inner_offset;
 	table->items += offset + inner_offset;
-	table->elem.type = elem;
-	table->set = set;
-	/* Elements are pairs: (K, V), for sets (K, ()). */
-	if (elem->kind != FDBG_TYPE_STRUCT || !fdbg_type_path(elem, "__0", &key, &table->key) ||
-	    table->key + key->size > elem->size)
+	if (!set_shown(table, elem, set ? "__0" : ""))
 		return false;
-	table->key_ref.type = key;
 	desc->extra = table;
 	desc->decode = decode_table;
 	return true;
@@ -190,4 +214,102 @@ bool fdbg_describe_hash_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc
 {
 	return describe_table(decoder, desc, "base.map.table", true) ||
 	       describe_table(decoder, desc, "map.table", true);
+}
+
+/* The bits of a group as one for each element; those of processors without such instructions are the top bits of bytes. */
+static uint64_t group_bits(const struct fdbg_object *object, const struct table *table)
+{
+	uint64_t word = fdbg_word_at(object->bytes + table->bits, table->bits_size), bits = 0;
+
+	if (table->bits_size == 2)
+		return word;
+	for (unsigned int i = 0; i < 8; i++)
+		bits |= (word >> (8 * i + 7) & 1) << i;
+	return bits;
+}
+
+static void decode_table_iter(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
+			      const struct fdbg_object *object, struct fdbg_value *to)
+{
+	struct table *table = desc->extra;
+	uint64_t ctrl = fdbg_word_at(object->bytes + table->ctrl, 8);
+	uint64_t end = fdbg_word_at(object->bytes + table->end, 8);
+	uint64_t base = fdbg_word_at(object->bytes + table->data, 8);
+	uint64_t len = fdbg_word_at(object->bytes + table->items, 8), size = table->elem.type->size;
+	uint64_t width = table->bits_size == 2 ? 16 : 8, rest = end > ctrl ? end - ctrl : 0;
+	const struct fdbg_desc *elem = fdbg_describe_ref(decoder, &table->shown);
+	struct table_walk *walk;
+	struct fdbg_value *items;
+
+	if (!elem || rest >= FDBG_MAX_ADDRESS || len > width + rest ||
+	    (size && rest + width > FDBG_MAX_ADDRESS / size)) {
+		*to = fdbg_value_opaque("iterator that contradicts itself");
+		return;
+	}
+	items = fdbg_put_collection(decoder, desc, len, to);
+	walk = fdbg_arena_new(decoder->arena, struct table_walk);
+	if (!items || !walk || !len)
+		return;
+	*walk = (struct table_walk){
+		.table = table,
+		.ctrl = ctrl,
+		.n_buckets = rest,
+		.base = base,
+		.skipped = width,
+		.bits = group_bits(object, table),
+	};
+	fdbg_push_walk(decoder, object, elem, step_table, base, len, walk, items);
+}
+
+/* An iterator with a RawIter at a path. */
+static bool describe_table_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc, const char *path, const char *part)
+{
+	struct table *table = fdbg_arena_new(&decoder->descs, struct table);
+	const struct fdbg_type *raw, *range, *bits, *elem;
+	uint64_t offset = 0, at_range = 0;
+
+	if (!table || !fdbg_type_path(desc->type, path, &raw, &offset) || !fdbg_type_path(raw, "iter", &range, &at_range) ||
+	    !fdbg_type_path(range, "current_group.*", &bits, &table->bits) || bits->kind != FDBG_TYPE_BASE ||
+	    (bits->size != 2 && bits->size != 8))
+		return false;
+	elem = fdbg_type_param(raw, "T");
+	if (!elem || !fdbg_word_path(range, "data.ptr.*", &table->data) ||
+	    !fdbg_word_path(range, "next_ctrl", &table->ctrl) || !fdbg_word_path(range, "end", &table->end) ||
+	    !fdbg_word_path(raw, "items", &table->items) || !set_shown(table, elem, part))
+		return false;
+	table->bits_size = bits->size;
+	table->bits += offset + at_range;
+	table->data += offset + at_range;
+	table->ctrl += offset + at_range;
+	table->end += offset + at_range;
+	table->items += offset;
+	desc->extra = table;
+	desc->decode = decode_table_iter;
+	return true;
+}
+
+bool fdbg_describe_hash_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
+{
+	static const struct {
+		const char *name, *path, *part;
+	} iterators[] = {
+		{ "map::Iter<", "base.inner", "" },
+		{ "map::IterMut<", "base.inner", "" },
+		{ "map::IntoIter<", "base.inner.iter", "" },
+		{ "map::Drain<", "base.inner.iter", "" },
+		{ "map::Keys<", "inner.base.inner", "__0" },
+		{ "map::Values<", "inner.base.inner", "__1" },
+		{ "map::ValuesMut<", "inner.base.inner", "__1" },
+		{ "map::IntoKeys<", "inner.base.inner.iter", "__0" },
+		{ "map::IntoValues<", "inner.base.inner.iter", "__1" },
+		{ "set::Iter<", "base.iter.inner.inner", "__0" },
+		{ "set::IntoIter<", "base.iter.inner.iter", "__0" },
+		{ "set::Drain<", "base.iter.inner.iter", "__0" },
+	};
+	struct fdbg_text name = fdbg_text_part(desc->type->name, strlen("std::collections::hash::"), desc->type->name.len);
+
+	for (size_t i = 0; i < sizeof(iterators) / sizeof(iterators[0]); i++)
+		if (fdbg_text_starts(name, iterators[i].name))
+			return describe_table_iter(decoder, desc, iterators[i].path, iterators[i].part);
+	return false;
 }
