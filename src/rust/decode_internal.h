@@ -281,6 +281,23 @@ bool fdbg_describe_hash_iter(struct fdbg_decoder *decoder, struct fdbg_desc *des
 bool fdbg_describe_btree_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_btree_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
+#define FDBG_BTREE_HEIGHT 20 /* more than any tree has */
+#define FDBG_BTREE_KEYS 11   /* of a node, at most */
+
+/* How the nodes of a tree lie in memory. */
+struct fdbg_btree_nodes {
+	uint64_t len, keys, vals, parent, parent_idx; /* offsets in a node */
+	uint64_t leaf_size, edges;                    /* edges: offset in an inner node */
+	struct fdbg_desc_ref key, value;
+};
+/* From the type of a leaf; false: it is none as we know it. */
+bool fdbg_describe_btree_nodes(const struct fdbg_type *leaf, struct fdbg_btree_nodes *ret);
+/* `(K, V)` from the first two arguments of a type's name. */
+struct fdbg_text fdbg_pair_name(struct fdbg_decoder *decoder, struct fdbg_text name);
+
+/* decode_btree_iter.c */
+bool fdbg_describe_btree_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
 /* decode_sort.c */
 
 /* Sorts the items of an ARRAY, by their first fields for pairs, when all values of the event are there. */

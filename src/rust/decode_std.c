@@ -143,6 +143,7 @@ bool fdbg_describe_std(struct fdbg_decoder *decoder, struct fdbg_desc *desc)
 		{ "hashbrown::set::HashSet<", fdbg_describe_hash_set },
 		{ "alloc::collections::btree::map::BTreeMap<", fdbg_describe_btree_map },
 		{ "alloc::collections::btree::set::BTreeSet<", fdbg_describe_btree_set },
+		{ "alloc::collections::btree::map::*", fdbg_describe_btree_iter },
 		{ "alloc::collections::vec_deque::VecDeque<", fdbg_describe_vec_deque },
 		{ "alloc::collections::linked_list::LinkedList<", fdbg_describe_linked_list },
 		{ "alloc::collections::linked_list::Iter<", fdbg_describe_linked_list_iter },

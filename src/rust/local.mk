@@ -2,7 +2,7 @@
 libfdbgcore_a_SOURCES += \
 	src/rust/c_abi.c src/rust/c_abi.h src/rust/defined.c src/rust/defined.h \
 	src/rust/decode.c src/rust/decode.h src/rust/decode_internal.h \
-	src/rust/decode_btree.c src/rust/decode_code.c src/rust/decode_fat.c src/rust/decode_io.c src/rust/decode_iter.c \
+	src/rust/decode_btree.c src/rust/decode_btree_iter.c src/rust/decode_code.c src/rust/decode_fat.c src/rust/decode_io.c src/rust/decode_iter.c \
 	src/rust/decode_maps.c src/rust/decode_plain.c src/rust/decode_rc.c \
 	src/rust/decode_seq.c src/rust/decode_sort.c src/rust/decode_std.c src/rust/decode_sync.c \
 	src/rust/decode_table.c src/rust/decode_unsized.c src/rust/decode_vtable.c \

@@ -122,7 +122,7 @@ static bool put_adapter(struct fdbg_debug *debug, struct fdbg_text name, const s
 /* As a tuple of some fields: iterators over collections. */
 static bool put_fields(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
 {
-	static const char *const shown[] = { "i1", "i2", "inner", "list" };
+	static const char *const shown[] = { "i1", "i2", "inner", "list", "a", "b", "peeked" };
 	struct fdbg_debug_group group;
 
 	if (value->kind != FDBG_VALUE_STRUCT)
@@ -160,6 +160,18 @@ bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const stru
 		{ "alloc::vec::into_iter::IntoIter<", put_items },
 		{ "alloc::collections::binary_heap::IntoIter<", put_iter_field },
 		{ "alloc::collections::binary_heap::Iter<", put_iter_field },
+		{ "alloc::collections::btree::map::IntoIter<", put_list },
+		{ "alloc::collections::btree::map::IntoKeys<", put_list },
+		{ "alloc::collections::btree::map::IntoValues<", put_list },
+		{ "alloc::collections::btree::map::Iter<", put_list },
+		{ "alloc::collections::btree::map::IterMut<", put_list },
+		{ "alloc::collections::btree::map::Keys<", put_list },
+		{ "alloc::collections::btree::map::Values<", put_list },
+		{ "alloc::collections::btree::map::ValuesMut<", put_list },
+		{ "alloc::collections::btree::merge_iter::MergeIterInner<", put_fields },
+		{ "alloc::collections::btree::set::Difference<", put_fields },
+		{ "alloc::collections::btree::set::Intersection<", put_fields },
+		{ "alloc::collections::btree::set::Iter<", put_iter_field },
 		{ "alloc::collections::linked_list::IntoIter<", put_fields },
 		{ "alloc::collections::linked_list::Iter<", put_items_and_len },
 		{ "alloc::collections::linked_list::IterMut<", put_items_and_len },

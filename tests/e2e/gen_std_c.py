@@ -181,6 +181,55 @@ def big_hash_iter(g, depth):
                 % (C, g.rng.choice([0, 7, 8, 14, 28, 29, 100, 250]), g.rng.choice([0, 1, 16, 17, 90, 300])))
 
 
+TREE_ITERS = {form: call for form, call in HASH_ITERS.items() if not form.startswith("Drain")}
+
+
+@con(3)
+def btree_iter(g, depth):
+    """What is left to give of a tree, of which some was given at both ends."""
+    k, v = gen_std_a.key_type(g, depth - 1), g.type(depth - 1)
+    form, call = g.rng.choice(sorted(TREE_ITERS.items()))
+    rust = "std::collections::btree_map::" + form.replace("{K}", k.rust).replace("{V}", v.rust)
+
+    def value():
+        text = "crate::kit_a::tree::<%s, %s>(vec![%s])" % (
+            k.rust, v.rust, gen_std_a.entries(g, k, v, 0, 40 if g.rng.randrange(6) == 0 and depth < 3 else 5))
+        return "%sfrom_ends(%s.%s, %d, %d)" % (C, text if call.startswith("into") else "hlp::leak(%s)" % text, call,
+                                               g.rng.choice([0, 0, 1, 2, 12]), g.rng.choice([0, 0, 1, 2, 12]))
+
+    return Type(rust, None, value)
+
+
+@con(1, leaf=True)
+def big_btree_iter(g, depth):
+    form, call = g.rng.choice([("Iter<'static, u32, u16>", "iter()"), ("IntoIter<u32, u16>", "into_iter()")])
+
+    def value():
+        text = "crate::kit_a::big_tree(%d)" % g.rng.choice([0, 11, 12, 28, 100, 250])
+        return "%sfrom_ends(%s.%s, %d, %d)" % (C, text if form[1] == "n" else "hlp::leak(%s)" % text, call,
+                                               g.rng.choice([0, 1, 5, 6, 11, 12, 50, 249]), g.rng.choice([0, 1, 6, 100]))
+
+    return Type("std::collections::btree_map::" + form, None, value)
+
+
+@con(2)
+def btree_set_iter(g, depth):
+    k = gen_std_a.key_type(g, depth - 1)
+    form, call = g.rng.choice([("Iter<'static, %s>", "iter()"), ("IntoIter<%s>", "into_iter()"), ("Union<'static, %s>", "union({})"),
+                               ("Difference<'static, %s>", "difference({})"), ("Intersection<'static, %s>", "intersection({})"),
+                               ("SymmetricDifference<'static, %s>", "symmetric_difference({})")])
+
+    def one():
+        return "<std::collections::BTreeSet<%s>>::from_iter(crate::kit_a::v::<%s>(vec![%s]))" % (
+            k.rust, k.rust, items(g, k, 0, g.rng.choice([3, 3, 20])))
+
+    def value():
+        start = one() if call.startswith("into") else "hlp::leak(%s)" % one()
+        return "%sfrom_start(%s.%s, %d)" % (C, start, call.replace("{}", "hlp::leak(%s)" % one()), g.rng.choice([0, 0, 1, 2]))
+
+    return Type("std::collections::btree_set::" + form % k.rust, None, value)
+
+
 @con(2)
 def linked_list_ends(g, depth):
     """What is left between the ends of a list."""
