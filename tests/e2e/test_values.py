@@ -147,6 +147,25 @@ fn main() {
 }
 """
 
+# Trait objects that the compiler makes while it computes a static have tables without a description. Their methods are
+# those of generic implementations, whose symbols do not say for which type.
+STATICS = """
+use std::fmt::Debug;
+#[derive(Debug)] struct Gen<T>(T);
+trait Named: Debug { fn name(&self) -> u8 { 7 } }
+impl<T: Debug> Named for Gen<T> {}
+impl<T: Debug> Named for [T; 2] {}
+static ONE: &(dyn Debug + Sync) = &(1u8, "static");
+static MANY: [&(dyn Debug + Sync); 4] = [&1u64, &Some('x'), &[1u8, 2], &(3i8, Gen("g"))];
+static NAMED: [&(dyn Named + Sync); 4] = [&Gen(5u16), &Gen("text"), &[Gen(1u8), Gen(2)], &Gen(())];
+const TREE: &[(&str, &(dyn Debug + Sync))] = &[("a", &Gen(Gen(1.5f32))), ("b", &&9u32)];
+macro_rules! call { ($name:ident, $($value:expr),*) => { $( println!("{:?}", $value); )* $name($($value),*); } }
+fn one(a: &'static (dyn Debug + Sync)) {}
+fn many(a: [&'static (dyn Debug + Sync); 4], b: [&'static (dyn Named + Sync); 4]) { for x in b { x.name(); } }
+fn tree(a: &'static [(&'static str, &'static (dyn Debug + Sync))]) {}
+fn main() { call!(one, ONE); call!(many, MANY, NAMED); call!(tree, TREE); }
+"""
+
 QUIET = ["-N", "*::fmt", "-N", "*::leak*", "-N", "*::big"]
 
 
@@ -170,6 +189,10 @@ class ValuesTest(E2ETest):
     def test_what_cannot_exist(self):
         """An array is impossible when its elements are and it has some; associated types are written with blanks."""
         self.check_printed(NEVER)
+
+    def test_objects_in_statics(self):
+        """A method of the table has a parameter that says for which type it is."""
+        self.check_printed(STATICS)
 
     def test_bound_as_a_whole_and_in_parts(self):
         """What cannot be told is not shown, and nothing is shown that another argument is."""
