@@ -83,6 +83,18 @@ fn main() {
 }
 """
 
+# What a closure captured has the types of its parameters, which have no names.
+CAPTURED = """
+struct Pair(u8, u16);
+fn main() {
+    let (text, number, pair) = (String::from("captured"), 7u64, Pair(1, 2));
+    let by_ref = move |ref a: String, b: u8| a.len() as u64 + text.len() as u64 + b as u64;
+    let ignored = move |_: u64, b: u8| number + b as u64;
+    let parts = |Pair(x, y): Pair, b: u8| pair.0 as u64 + pair.1 as u64 + x as u64 + y as u64 + b as u64;
+    std::process::exit((by_ref(String::from("given"), 1) + ignored(5, 2) + parts(Pair(3, 4), 3) != 36) as i32);
+}
+"""
+
 # The same functions twice, with a representation that debug information does not mention and without. What each
 # call returns is printed behind its name.
 RESULTS = """
@@ -189,6 +201,13 @@ class ValuesTest(E2ETest):
     def test_what_cannot_exist(self):
         """An array is impossible when its elements are and it has some; associated types are written with blanks."""
         self.check_printed(NEVER)
+
+    def test_unnamed_beside_captured(self):
+        """A parameter without a name has not that of a captured variable."""
+        rec = self.record(harness.compile_rust("app", CAPTURED), opts=QUIET)
+        args = [e["args"] for e in rec.events() if e["event"] == "call" and "closure" in e["function"]]
+        self.assertEqual([a[-2:] for a in args], [[["<>", '"given"'], ["b", "1"]], [["<>", "5"], ["b", "2"]],
+                                                  [["<>", "Pair(3, 4)"], ["b", "3"]]])
 
     def test_objects_in_statics(self):
         """A method of the table has a parameter that says for which type it is."""
