@@ -123,13 +123,6 @@ const struct fdbg_entry *fdbg_unit_entry(struct fdbg_debuginfo *debuginfo, struc
 struct fdbg_text fdbg_unit_path(struct fdbg_debuginfo *debuginfo, struct fdbg_unit_data *unit,
 				const struct fdbg_entry *entry, struct fdbg_text name);
 
-/*
- * A structure or union that has bytes and no children is one that the compiler began to describe and never finished: a
- * variant of an enum without fields looks like it, but lies within the enum.
- */
-bool fdbg_type_is_unfinished(const struct fdbg_unit_data *unit, const struct fdbg_entry *entry,
-			     const struct fdbg_die *die);
-
 /* lists.c */
 struct fdbg_error *fdbg_lists_ranges(struct fdbg_debuginfo *debuginfo, const struct fdbg_unit_data *unit,
 				     const struct fdbg_die_loc *loc, struct fdbg_arena *arena,
@@ -173,6 +166,20 @@ struct fdbg_error *fdbg_function_load(struct fdbg_debuginfo *debuginfo,
 /* type.c */
 struct fdbg_error *fdbg_types_init(struct fdbg_debuginfo *debuginfo) FDBG_CHECK;
 struct fdbg_type_ref fdbg_type_ref_to(struct fdbg_debuginfo *debuginfo, uint64_t die);
+
+/* type_build.c */
+/*
+ * Fills in the kind of a type and what the kind has, from its DIE. The type has its name, and the size and the alignment
+ * that the DIE states. Returns why the type cannot be understood, or NULL; then *nomem_ret may be true.
+ */
+const char *fdbg_type_build(struct fdbg_debuginfo *debuginfo, const struct fdbg_die *die, struct fdbg_type *type,
+			    bool *nomem_ret);
+/*
+ * A structure or union that has bytes and no children is one that the compiler began to describe and never finished: a
+ * variant of an enum without fields looks like it, but lies within the enum.
+ */
+bool fdbg_type_is_unfinished(const struct fdbg_unit_data *unit, const struct fdbg_entry *entry,
+			     const struct fdbg_die *die);
 
 /* frame.c */
 void fdbg_frames_destroy(struct fdbg_frame_table *frames);

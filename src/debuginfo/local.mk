@@ -20,7 +20,7 @@ libfdbgcore_a_SOURCES += \
 	src/debuginfo/separate.c \
 	src/debuginfo/simplify.c \
 	src/debuginfo/symbols.c \
-	src/debuginfo/type.c src/debuginfo/type.h \
+	src/debuginfo/type.c src/debuginfo/type.h src/debuginfo/type_build.c \
 	src/debuginfo/unit.c src/debuginfo/unit.h \
 	src/debuginfo/variable.c \
 	src/debuginfo/vtable.c

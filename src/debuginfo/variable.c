@@ -65,16 +65,20 @@ static bool add_variable(void *context, const struct fdbg_die *child)
 /*
  * rustc describes a parameter without bytes twice: as an unnamed formal parameter, and as a variable that has the name
  * (std-types.md, section 11). Every `let` opens a lexical block, so variables directly below the function are
- * parameters (or captures of a closure, whose types differ). Where unnamed parameters and variables of a type are equally
- * many they belong together in order.
+ * parameters or, those that have bytes, captures of a closure. Where unnamed parameters and variables of a type are
+ * equally many they belong together in order.
  */
 static void name_parameters(struct fdbg_debuginfo *debuginfo, uint64_t function, struct parameter_list *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		struct variable_list variables = { .type = list->items[i].die.type };
+		const struct fdbg_type *type;
 		size_t n_unnamed = 0;
 
 		if (list->items[i].die.name.len || list->items[i].die.abstract_origin)
+			continue;
+		type = fdbg_debuginfo_type(debuginfo, variables.type);
+		if (type->kind == FDBG_TYPE_UNKNOWN || type->size)
 			continue;
 		fdbg_dwarf_children(debuginfo->dwarf, function, add_variable, &variables);
 		for (size_t k = 0; k < list->n; k++)

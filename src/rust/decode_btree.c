@@ -5,8 +5,6 @@
 #include "rust/decode_internal.h"
 #include "rust/names.h"
 
-#define MAX_HEIGHT 20
-#define MAX_KEYS 11
 /* What every node has but the root, and those at the right edge while they are being filled. */
 #define MIN_KEYS 5
 
@@ -16,9 +14,7 @@ struct tree {
 	uint64_t tag, tag_size;        /* the Option's discriminant: where, and what it is for None */
 	uint64_t none_value;
 	bool has_tag, none_known;
-	uint64_t len, keys, vals;      /* offsets in a node */
-	uint64_t leaf_size, edges;     /* edges: offset in an inner node */
-	struct fdbg_desc_ref key, value;
+	struct fdbg_btree_nodes nodes;
 	bool set;
 	struct fdbg_text pair;         /* `(K, V)` */
 };
@@ -40,13 +36,13 @@ struct tree_walk {
 	uint64_t height;
 	size_t n_levels;               /* levels that were listed */
 	uint64_t wanted;               /* items to show */
-	struct level levels[MAX_HEIGHT + 1];
+	struct level levels[FDBG_BTREE_HEIGHT + 1];
 	bool broken;
 };
 
 static unsigned keys_in(const struct tree *tree, const struct node *node)
 {
-	return (unsigned)fdbg_word_at(node->bytes + tree->len, 2);
+	return (unsigned)fdbg_word_at(node->bytes + tree->nodes.len, 2);
 }
 
 /* Reads all nodes of the last level. */
@@ -55,7 +51,7 @@ static enum fdbg_memview_state read_level(struct fdbg_decoder *decoder, struct t
 	const struct tree *tree = walk->tree;
 	struct level *level = &walk->levels[walk->n_levels - 1];
 	bool leaf = walk->n_levels - 1 == walk->height;
-	uint64_t size = leaf ? tree->leaf_size : tree->edges + 8 * (MAX_KEYS + 1);
+	uint64_t size = leaf ? tree->nodes.leaf_size : tree->nodes.edges + 8 * (FDBG_BTREE_KEYS + 1);
 	enum fdbg_memview_state state = FDBG_MEMVIEW_READY;
 
 	for (size_t i = 0; i < level->n; i++) {
@@ -74,7 +70,7 @@ static enum fdbg_memview_state read_level(struct fdbg_decoder *decoder, struct t
 			state = one;
 			continue;
 		}
-		if (keys_in(tree, node) > MAX_KEYS || !keys_in(tree, node))
+		if (keys_in(tree, node) > FDBG_BTREE_KEYS || !keys_in(tree, node))
 			walk->broken = true;
 	}
 	return state;
@@ -85,7 +81,7 @@ static bool list_children(struct fdbg_decoder *decoder, struct tree_walk *walk)
 {
 	const struct tree *tree = walk->tree;
 	struct level *above = &walk->levels[walk->n_levels - 1], *level = &walk->levels[walk->n_levels];
-	size_t cap = above->n * (MAX_KEYS + 1);
+	size_t cap = above->n * (FDBG_BTREE_KEYS + 1);
 	uint64_t needed = walk->wanted + 1;
 
 	/* A leaf and the item behind it are so many items at least, and further up so many subtrees are one. */
@@ -103,7 +99,7 @@ static bool list_children(struct fdbg_decoder *decoder, struct tree_walk *walk)
 
 		node->first_child = level->n;
 		for (unsigned j = 0; j < n && level->n < cap; j++)
-			level->nodes[level->n++].address = fdbg_word_at(node->bytes + tree->edges + 8 * j, 8);
+			level->nodes[level->n++].address = fdbg_word_at(node->bytes + tree->nodes.edges + 8 * j, 8);
 	}
 	walk->n_levels++;
 	return true;
@@ -129,7 +125,7 @@ static void put_entry(struct output *out, const struct node *node, unsigned inde
 	object.bytes = node->bytes;
 	object.address = node->address;
 	if (tree->set) {
-		fdbg_decode_part(out->decoder, out->key, &object, tree->keys + index * tree->key.type->size,
+		fdbg_decode_part(out->decoder, out->key, &object, tree->nodes.keys + index * tree->nodes.key.type->size,
 				 to);
 		return;
 	}
@@ -143,13 +139,13 @@ static void put_entry(struct output *out, const struct node *node, unsigned inde
 	*to = (struct fdbg_value){
 		.kind = FDBG_VALUE_STRUCT, .record = { .type = tree->pair, .fields = fields, .n_fields = 2 },
 	};
-	fdbg_decode_part(out->decoder, out->key, &object, tree->keys + index * tree->key.type->size,
+	fdbg_decode_part(out->decoder, out->key, &object, tree->nodes.keys + index * tree->nodes.key.type->size,
 			 &fields[0].value);
-	fdbg_decode_part(out->decoder, out->value, &object, tree->vals + index * tree->value.type->size,
+	fdbg_decode_part(out->decoder, out->value, &object, tree->nodes.vals + index * tree->nodes.value.type->size,
 			 &fields[1].value);
 }
 
-/* In order; at most MAX_HEIGHT deep. */
+/* In order; at most FDBG_BTREE_HEIGHT deep. */
 static void walk_node(struct output *out, size_t level, size_t index)
 {
 	const struct tree_walk *walk = out->walk;
@@ -197,8 +193,8 @@ static enum fdbg_memview_state step_tree(struct fdbg_decoder *decoder, const str
 		if (!list_children(decoder, walk))
 			return FDBG_MEMVIEW_NOMEM;
 	}
-	out.key = fdbg_describe_ref(decoder, &tree->key);
-	out.value = tree->set ? out.key : fdbg_describe_ref(decoder, &tree->value);
+	out.key = fdbg_describe_ref(decoder, &tree->nodes.key);
+	out.value = tree->set ? out.key : fdbg_describe_ref(decoder, &tree->nodes.value);
 	out.wanted = walk->wanted;
 	out.object = fdbg_decode_object(decoder, item, NULL);
 	out.items = fdbg_decode_nodes(decoder, walk->wanted);
@@ -236,7 +232,7 @@ static void decode_tree(struct fdbg_decoder *decoder, const struct fdbg_desc *de
 		return;
 	}
 	none = fdbg_word_at(object->bytes + tree->tag, tree->tag_size) == tree->none_value;
-	if (length > FDBG_MAX_ADDRESS || (length && (none || !node || height > MAX_HEIGHT))) {
+	if (length > FDBG_MAX_ADDRESS || (length && (none || !node || height > FDBG_BTREE_HEIGHT))) {
 		*to = fdbg_value_opaque("tree that contradicts itself");
 		return;
 	}
@@ -324,8 +320,7 @@ static const struct fdbg_type *inner_node_type(const struct fdbg_type *leaf)
 	return fdbg_type_of((struct fdbg_type_ref *)&pointer->target);
 }
 
-/* `(K, V)` from the first two arguments of the map's name. */
-static struct fdbg_text pair_name(struct fdbg_decoder *decoder, struct fdbg_text name)
+struct fdbg_text fdbg_pair_name(struct fdbg_decoder *decoder, struct fdbg_text name)
 {
 	size_t start = 0, commas = 0, end = 0;
 	int depth = 0;
@@ -349,12 +344,38 @@ static struct fdbg_text pair_name(struct fdbg_decoder *decoder, struct fdbg_text
 		fdbg_arena_printf(&decoder->descs, "(%.*s)", (int)(end - start), name.data + start));
 }
 
+bool fdbg_describe_btree_nodes(const struct fdbg_type *leaf, struct fdbg_btree_nodes *ret)
+{
+	const struct fdbg_type *inner = inner_node_type(leaf), *field;
+	uint64_t keys_end;
+
+	ret->key.type = fdbg_type_param(leaf, "K");
+	ret->value.type = fdbg_type_param(leaf, "V");
+	if (!inner || !ret->key.type || !ret->value.type ||
+	    !fdbg_type_path(leaf, "len", &field, &ret->len) || field->size != 2 ||
+	    !fdbg_type_path(leaf, "parent", &field, &ret->parent) || field->size != 8 ||
+	    !fdbg_type_path(leaf, "parent_idx", &field, &ret->parent_idx) || field->size != 2 ||
+	    !fdbg_type_path(leaf, "keys", &field, &ret->keys) ||
+	    field->size != ret->key.type->size * FDBG_BTREE_KEYS ||
+	    !fdbg_type_path(leaf, "vals", &field, &ret->vals) ||
+	    field->size != ret->value.type->size * FDBG_BTREE_KEYS ||
+	    !fdbg_type_path(inner, "edges", &field, &ret->edges) || field->size != 8 * (FDBG_BTREE_KEYS + 1))
+		return false;
+	keys_end = ret->keys + ret->key.type->size * FDBG_BTREE_KEYS;
+	if (keys_end > leaf->size || ret->vals + ret->value.type->size * FDBG_BTREE_KEYS > leaf->size ||
+	    ret->len + 2 > leaf->size || ret->parent + 8 > leaf->size || ret->parent_idx + 2 > leaf->size ||
+	    leaf->size > ret->edges)
+		return false;
+	ret->leaf_size = leaf->size;
+	return true;
+}
+
 static bool describe_tree(struct fdbg_decoder *decoder, struct fdbg_desc *desc, const struct fdbg_type *map,
 			  uint64_t offset, bool set)
 {
 	struct tree *tree = fdbg_arena_new(&decoder->descs, struct tree);
-	const struct fdbg_type *option, *payload, *leaf, *inner, *pointer, *field;
-	uint64_t at = 0, pointer_at = 0, keys_end;
+	const struct fdbg_type *option, *payload, *pointer, *field;
+	uint64_t at = 0, pointer_at = 0;
 
 	if (!tree || !fdbg_type_path(map, "root", &option, &at) ||
 	    !fdbg_word_path(map, "length", &tree->length))
@@ -366,28 +387,13 @@ static bool describe_tree(struct fdbg_decoder *decoder, struct fdbg_desc *desc, 
 	    pointer_at + 8 > option->size || tree->height + 8 > option->size ||
 	    !describe_none(tree, option, at + offset))
 		return false;
-	leaf = fdbg_type_of((struct fdbg_type_ref *)&pointer->target);
-	inner = inner_node_type(leaf);
-	tree->key.type = fdbg_type_param(map, "K");
-	tree->value.type = fdbg_type_param(map, "V");
-	if (!inner || !tree->key.type || !tree->value.type ||
-	    !fdbg_type_path(leaf, "len", &field, &tree->len) || field->size != 2 ||
-	    !fdbg_type_path(leaf, "keys", &field, &tree->keys) ||
-	    field->size != tree->key.type->size * MAX_KEYS ||
-	    !fdbg_type_path(leaf, "vals", &field, &tree->vals) ||
-	    field->size != tree->value.type->size * MAX_KEYS ||
-	    !fdbg_type_path(inner, "edges", &field, &tree->edges) || field->size != 8 * (MAX_KEYS + 1))
+	if (!fdbg_describe_btree_nodes(fdbg_type_of((struct fdbg_type_ref *)&pointer->target), &tree->nodes))
 		return false;
-	keys_end = tree->keys + tree->key.type->size * MAX_KEYS;
-	if (keys_end > leaf->size || tree->vals + tree->value.type->size * MAX_KEYS > leaf->size ||
-	    tree->len + 2 > leaf->size || leaf->size > tree->edges)
-		return false;
-	tree->leaf_size = leaf->size;
 	tree->length += offset;
 	tree->node = at + offset + pointer_at;
 	tree->height += at + offset;
 	tree->set = set;
-	tree->pair = pair_name(decoder, desc->name);
+	tree->pair = fdbg_pair_name(decoder, desc->name);
 	desc->extra = tree;
 	desc->decode = decode_tree;
 	return true;

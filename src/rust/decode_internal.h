@@ -253,13 +253,50 @@ struct fdbg_std_rule {
 	/* Looks whether the members are the known ones, and fills in the description; false: they are not. */
 	bool (*describe)(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 };
-bool fdbg_describe_hash_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
-bool fdbg_describe_hash_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
-bool fdbg_describe_btree_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
-bool fdbg_describe_btree_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_vec_deque(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_linked_list(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_linked_list_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_binary_heap(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/*
+ * *to = TYPE { items: ARRAY, len }; returns the node `items`, an array that waits for its items. NULL: no
+ * room.
+ */
+struct fdbg_value *fdbg_put_collection(struct fdbg_decoder *decoder, const struct fdbg_desc *desc, uint64_t len,
+				       struct fdbg_value *to);
+/* Work on a collection's items: items is the array node. A limit of pointer levels ends it before it begins. */
+void fdbg_push_walk(struct fdbg_decoder *decoder, const struct fdbg_object *object, const struct fdbg_desc *desc,
+		    fdbg_step_fn step, uint64_t address, uint64_t len, void *state, struct fdbg_value *items);
+/* Makes the array of n items, of total; NULL: no room, and *to is opaque. */
+struct fdbg_value *fdbg_put_items(struct fdbg_decoder *decoder, uint64_t n, uint64_t total, struct fdbg_value *to);
+/* How many of len items the limits allow. */
+uint64_t fdbg_shown_items(const struct fdbg_decoder *decoder, uint64_t len);
+
+/* decode_table.c */
+bool fdbg_describe_hash_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_hash_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_hash_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* decode_btree.c */
+bool fdbg_describe_btree_map(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_btree_set(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+#define FDBG_BTREE_HEIGHT 20 /* more than any tree has */
+#define FDBG_BTREE_KEYS 11   /* of a node, at most */
+
+/* How the nodes of a tree lie in memory. */
+struct fdbg_btree_nodes {
+	uint64_t len, keys, vals, parent, parent_idx; /* offsets in a node */
+	uint64_t leaf_size, edges;                    /* edges: offset in an inner node */
+	struct fdbg_desc_ref key, value;
+};
+/* From the type of a leaf; false: it is none as we know it. */
+bool fdbg_describe_btree_nodes(const struct fdbg_type *leaf, struct fdbg_btree_nodes *ret);
+/* `(K, V)` from the first two arguments of a type's name. */
+struct fdbg_text fdbg_pair_name(struct fdbg_decoder *decoder, struct fdbg_text name);
+
+/* decode_btree_iter.c */
+bool fdbg_describe_btree_iter(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
 /* decode_sort.c */
 
@@ -344,7 +381,15 @@ bool fdbg_describe_rc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_arc(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 bool fdbg_describe_weak(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
 
-/* decode_std.c: sequences */
+/* decode_fat.c: references, boxes and raw pointers with a length or a vtable */
+bool fdbg_describe_fat_pointer(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* decode_seq.c: sequences */
+bool fdbg_describe_vec(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+bool fdbg_describe_string(struct fdbg_decoder *decoder, struct fdbg_desc *desc);
+
+/* Sets the elements of a sequence. */
+void fdbg_set_elem(struct fdbg_desc_seq *seq, const struct fdbg_type *elem);
 
 /* Finds pointer, length and capacity of a Vec; false: not a Vec as we know it. */
 bool fdbg_describe_vec_at(struct fdbg_decoder *decoder, const struct fdbg_type *type,

@@ -111,10 +111,10 @@ static enum sizedness sizedness_of(const struct fdbg_type *type, unsigned int de
 	bool sized, without;
 	uint64_t end;
 
-	if (type->kind != FDBG_TYPE_STRUCT || !last || depth > MAX_TAILS || !head_end(type, &end) ||
-	    last->offset > FDBG_MAX_OBJECT)
+	if (type->kind != FDBG_TYPE_STRUCT || !last || depth > MAX_TAILS || !head_end(type, &end))
 		return SIZED;
-	if (is_path_like(type->name))
+	/* Old compilers take the size of the elements from the offset of the slice, which may go below zero. */
+	if (is_path_like(type->name) || last->offset > FDBG_MAX_OBJECT)
 		return UNSIZED;
 	field = fdbg_type_of((struct fdbg_type_ref *)&last->type);
 	inner = sizedness_of(field, depth + 1);

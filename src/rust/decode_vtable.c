@@ -88,19 +88,65 @@ static struct fdbg_text name_behind(struct fdbg_decoder *decoder, const uint64_t
 	return found.len ? found : symbol_target(decoder, words[0], drop_target);
 }
 
+/* The type whose method is at address, by the description of its `self`, or whose drop glue is there; NULL: none says. */
+static const struct fdbg_type *self_of(struct fdbg_decoder *decoder, uint64_t address, bool drop)
+{
+	struct fdbg_simple_location place;
+	const struct fdbg_function *function;
+	struct fdbg_inline_frame *frames;
+	struct fdbg_variable *params;
+	const struct fdbg_type *type;
+	struct fdbg_error *err;
+	size_t n = 0;
+
+	if (!fdbg_debuginfo_in_image(decoder->debuginfo, address))
+		return NULL;
+	err = fdbg_debuginfo_frames_at(decoder->debuginfo, address, decoder->arena, &frames, &n);
+	function = !err && n ? frames[n - 1].function : NULL;
+	n = 0;
+	if (function && function->entry == address && !function->merged)
+		err = fdbg_debuginfo_parameters(decoder->debuginfo, function, decoder->arena, &params, &n);
+	fdbg_error_destroy(err);
+	if (err || !n || (drop ? !fdbg_text_starts(function->path, "core::ptr::drop_") || function->n_params != 1 :
+				 !fdbg_text_is(params[0].name, "self")))
+		return NULL;
+	/* A slot for all of the function: it was not optimized, so it is not another one's that had the same code. */
+	place = fdbg_location_simplify(&params[0].location, &function->frame_base, address);
+	type = fdbg_type_of(&params[0].type);
+	if (params[0].location.list || place.kind != FDBG_SIMPLE_MEMORY || type->kind != FDBG_TYPE_POINTER)
+		return NULL;
+	return fdbg_type_of(drop ? &function->params[0].type : (struct fdbg_type_ref *)&type->target);
+}
+
+/* The type for which the methods are, where all that say one agree; old compilers do not tell how many there are. */
+static const struct fdbg_type *self_behind(struct fdbg_decoder *decoder, const uint64_t *words, size_t n)
+{
+	const struct fdbg_type *found = NULL;
+
+	for (size_t i = HEAD_WORDS; i < n; i++) {
+		const struct fdbg_type *type = words[i] ? self_of(decoder, words[i] - decoder->bias, false) : NULL;
+
+		if (type && found && !fdbg_text_equal(type->name, found->name))
+			return NULL;
+		if (type)
+			found = type;
+	}
+	return found || !words[0] ? found : self_of(decoder, words[0] - decoder->bias, true);
+}
+
 static const struct fdbg_desc *type_behind(struct fdbg_decoder *decoder, const uint64_t *words, size_t n)
 {
 	struct fdbg_text name = name_behind(decoder, words, n);
 	const struct fdbg_type *type;
 
-	if (!name.len)
-		return NULL;
 	/* The error that the library makes of a string: the string is all there is of it (section 6.4). */
 	if (fdbg_text_ends(name, "::from::StringError") &&
 	    (fdbg_text_starts(name, "<alloc::boxed::Box<dyn ") || fdbg_text_starts(name, "alloc::boxed::") ||
 	     fdbg_text_starts(name, "std::error::")))
 		name = FDBG_TEXT("alloc::string::String");
-	type = fdbg_debuginfo_type_by_symbol_name(decoder->debuginfo, name);
+	type = name.len ? fdbg_debuginfo_type_by_symbol_name(decoder->debuginfo, name) : NULL;
+	if (!type)
+		type = self_behind(decoder, words, n);
 	if (!type || type->kind == FDBG_TYPE_UNKNOWN || type->size != words[1] ||
 	    (type->align_known && type->align != words[2]))
 		return NULL;

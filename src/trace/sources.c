@@ -311,6 +311,32 @@ static bool misses_environment(const struct fdbg_function *function, const struc
 	return true;
 }
 
+/* Did the prologue store one of the registers for arguments to this slot? */
+static bool slot_is_from_any(const struct fdbg_source_context *context, uint32_t reg, int64_t offset, uint64_t size)
+{
+	const struct fdbg_arch *arch = context->arch;
+
+	for (size_t i = 0; i < arch->n_int_args; i++)
+		if (slot_is_from(context, reg, offset, size, arch->int_args[i]) == AGREES)
+			return true;
+	return false;
+}
+
+/* Is an argument where it cannot be by that assignment: on the stack instead of in registers, or the other way round? */
+static bool is_elsewhere(const struct fdbg_source_context *context, const struct fdbg_simple_location *simple,
+			 const struct fdbg_type *type, const struct fdbg_abi_value *value)
+{
+	uint32_t reg = fdbg_arch_reg_by_dwarf(context->arch, simple->reg);
+	struct slot slot = slot_at(context, reg, simple->offset);
+
+	if (simple->kind != FDBG_SIMPLE_MEMORY)
+		return false;
+	if (value->place == FDBG_ABI_REGISTERS)
+		return slot.by_cfa && slot.offset >= 0;
+	return value->place == FDBG_ABI_STACK && type->size <= context->arch->pointer_size &&
+	       slot_is_from_any(context, reg, simple->offset, type->size);
+}
+
 /* Do the stores of the prologue agree with an assignment of registers? */
 static enum agreement stores_agree(const struct fdbg_source_context *context, const struct fdbg_variable *params,
 				   size_t n_params, const struct fdbg_abi_value *values)
@@ -324,6 +350,8 @@ static enum agreement stores_agree(const struct fdbg_source_context *context, co
 		struct fdbg_source_piece pieces[4];
 		size_t n_pieces;
 
+		if (is_elsewhere(context, &simple, fdbg_type_of((struct fdbg_type_ref *)&params[i].type), &values[i]))
+			return DISAGREES;
 		if (!indirect && (simple.kind != FDBG_SIMPLE_MEMORY || values[i].place != FDBG_ABI_REGISTERS))
 			continue;
 		n_pieces = fdbg_source_pieces(context->arch, &values[i], false, pieces);
@@ -340,6 +368,30 @@ static enum agreement stores_agree(const struct fdbg_source_context *context, co
 		}
 	}
 	return all;
+}
+
+/*
+ * Did the prologue store a register that is none of the parameters'? (One behind the last of theirs may hold the place
+ * of the call, for #[track_caller].)
+ */
+static bool stores_another(const struct fdbg_source_context *context, const struct fdbg_abi_value *values,
+			   size_t n_values)
+{
+	size_t first = context->hidden_pointer && context->arch->hidden_pointer_is_arg, used = first;
+
+	for (size_t i = 0; i < n_values; i++) {
+		/* Of what does not fit into the registers that are left, a part may be in one. */
+		if (values[i].place == FDBG_ABI_STACK || values[i].place == FDBG_ABI_UNKNOWN)
+			return false;
+		for (size_t k = 0; k < values[i].n_pieces; k++)
+			if (values[i].pieces[k].reg_class == FDBG_REG_INT && values[i].pieces[k].reg >= used)
+				used = values[i].pieces[k].reg + 1;
+	}
+	for (size_t i = 0; i < context->prologue->n_spills; i++)
+		for (size_t k = used; k < context->arch->n_int_args; k++)
+			if (context->prologue->spills[i].origin == context->arch->int_args[k])
+				return true;
+	return false;
 }
 
 #define OP_BREG0 0x70
@@ -387,14 +439,63 @@ static bool captures_come_from(const struct fdbg_source_context *context, uint32
 }
 
 /*
- * The registers of the parameters at the entry. DWARF may leave a closure's environment out and list what it captured as
+ * A struct of 16 bytes around one scalar is passed as that, but by a pointer where it is repr(C), which debug information does
+ * not say. What unoptimized code is passed in registers always has a slot: a struct without one, or whose place is behind
+ * a pointer, came by pointer.
+ */
+static bool came_by_pointer(const struct fdbg_source_context *context, const struct fdbg_variable *param,
+			    const struct fdbg_type *type)
+{
+	struct fdbg_simple_location simple =
+		fdbg_location_simplify(&param->location, &context->function->frame_base, context->stop);
+	uint32_t reg = fdbg_arch_reg_by_dwarf(context->arch, simple.reg);
+
+	if (type->size != 2 * context->arch->pointer_size ||
+	    (type->kind != FDBG_TYPE_STRUCT && type->kind != FDBG_TYPE_VARIANTS && type->kind != FDBG_TYPE_UNION))
+		return false;
+	for (size_t i = 0; i < context->arch->n_int_args && simple.kind == FDBG_SIMPLE_MEMORY; i++)
+		if (context->arch->int_args[i] == reg)
+			return true;
+	return simple.kind == FDBG_SIMPLE_NONE || simple.kind == FDBG_SIMPLE_INDIRECT;
+}
+
+/* Where the parameters are at the entry, behind n_before pointers that DWARF does not have; ret: of all of these. */
+static void assign(const struct fdbg_source_context *context, const struct fdbg_variable *params,
+		   const struct fdbg_type *const *types, size_t n_types, size_t n_before, const struct fdbg_type **seen,
+		   struct fdbg_abi_value *ret)
+{
+	static const struct fdbg_type pointer = { .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8 };
+
+	for (size_t i = 0; i < n_before; i++)
+		seen[i] = &pointer;
+	for (size_t i = 0; i < n_types; i++)
+		seen[n_before + i] = !context->optimized && came_by_pointer(context, &params[i], types[i]) ? &pointer : types[i];
+	fdbg_rust_arguments(context->abi, context->function->unit, seen, n_before + n_types, context->hidden_pointer, ret);
+	for (size_t i = n_before; i < n_before + n_types; i++) {
+		if (seen[i] != &pointer)
+			continue;
+		if (ret[i].place == FDBG_ABI_REGISTERS)
+			ret[i].place = FDBG_ABI_MEMORY;
+		ret[i].stack_pointer = ret[i].stack_image;
+		ret[i].stack_image = false;
+	}
+}
+
+static void set_unknown(struct fdbg_abi_value *values, size_t n, const char *reason)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = (struct fdbg_abi_value){ .place = FDBG_ABI_UNKNOWN, .reason = reason };
+}
+
+/*
+ * The registers of the parameters at the entry. A parameter that is bound as a whole and in parts, `a @ Point { x, .. }`, is
+ * none in DWARF: where the prologue's stores speak of one, no registers are known. DWARF may leave a closure's environment out and list what it captured as
  * variables (rust-abi.md, section 7.1). Then its registers, none to two, come before those of the others; how many is told
  * by what the prologue stored where, if that agrees with one number only.
  */
 static void assign_registers(const struct fdbg_source_context *context, const struct fdbg_variable *params,
 			     const struct fdbg_type **types, size_t n_types, struct fdbg_abi_value *ret)
 {
-	static const struct fdbg_type pointer = { .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8 };
 	const struct fdbg_type **with = fdbg_arena_array(context->arena, n_types + 2, sizeof(*with));
 	struct fdbg_abi_value *values = fdbg_arena_array(context->arena, n_types + 2, sizeof(*values));
 	const uint32_t *first = context->arch->int_args +
@@ -407,23 +508,25 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 	for (size_t i = 0; i < n_types && context->c_convention; i++)
 		aggregate |= types[i]->kind != FDBG_TYPE_BASE && types[i]->kind != FDBG_TYPE_POINTER &&
 			     types[i]->kind != FDBG_TYPE_ENUM;
-	for (size_t i = 0; i < n_types && aggregate; i++)
-		ret[i] = (struct fdbg_abi_value){
-			.place = FDBG_ABI_UNKNOWN, .reason = "the argument of a C function is not stored yet",
-		};
-	if (aggregate)
-		return;
-	if (!misses_environment(context->function, types, n_types)) {
-		fdbg_rust_arguments(context->abi, context->function->unit, types, n_types, context->hidden_pointer, ret);
+	if (aggregate) {
+		set_unknown(ret, n_types, "the argument of a C function is not stored yet");
 		return;
 	}
-	for (size_t n = 0; n <= 2 && with && values; n++) {
+	if (!with || !values) {
+		set_unknown(ret, n_types, "out of memory");
+		return;
+	}
+	if (!misses_environment(context->function, types, n_types)) {
+		assign(context, params, types, n_types, 0, with, ret);
+		if (!context->optimized &&
+		    (stores_agree(proof, params, n_types, ret) == DISAGREES || stores_another(proof, ret, n_types)))
+			set_unknown(ret, n_types, "a parameter is not described, so the registers of the others are not known");
+		return;
+	}
+	for (size_t n = 0; n <= 2; n++) {
 		enum agreement agreement;
 
-		for (size_t i = 0; i < n_types + n; i++)
-			with[i] = i < n ? &pointer : types[i - n];
-		fdbg_rust_arguments(context->abi, context->function->unit, with, n_types + n,
-				    context->hidden_pointer, values);
+		assign(context, params, types, n_types, n, with, values);
 		agreement = stores_agree(proof, params, n_types, values + n);
 		if (agreement == SAYS_NOTHING && in_first)
 			agreement = n == (in_second ? 2 : 1) ? AGREES : DISAGREES;
@@ -434,11 +537,7 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 	}
 	if (n_found == 1)
 		return;
-	for (size_t i = 0; i < n_types; i++)
-		ret[i] = (struct fdbg_abi_value){
-			.place = FDBG_ABI_UNKNOWN,
-			.reason = "the closure's environment is not described, so its registers are not known",
-		};
+	set_unknown(ret, n_types, "the closure's environment is not described, so its registers are not known");
 }
 
 struct fdbg_error *fdbg_sources_of(const struct fdbg_source_context *context, struct fdbg_variable *params,

@@ -6,10 +6,10 @@
 #include "value/shape.h"
 #include "value/typename.h"
 
-/* `Name([1, 2])` of what is left to give. */
-static bool put_items(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
+/* The name and in brackets what is left to give, and also how much that is when it is given. */
+static bool put_tuple(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *items,
+		      const struct fdbg_value *len)
 {
-	const struct fdbg_value *items = fdbg_shape_field(value, "items");
 	struct fdbg_debug_group group;
 
 	if (!items)
@@ -19,8 +19,38 @@ static bool put_items(struct fdbg_debug *debug, struct fdbg_text name, const str
 	fdbg_debug_item_begin(debug, &group);
 	fdbg_debug_value(debug, items);
 	fdbg_debug_item_end(debug, &group);
+	if (len) {
+		fdbg_debug_item_begin(debug, &group);
+		fdbg_debug_value(debug, len);
+		fdbg_debug_item_end(debug, &group);
+	}
 	fdbg_debug_close(debug, &group);
 	return true;
+}
+
+/* `Name([1, 2])` */
+static bool put_items(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
+{
+	return put_tuple(debug, name, fdbg_shape_field(value, "items"), NULL);
+}
+
+/* `[1, 2]` */
+static bool put_list(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
+{
+	const struct fdbg_value *items = fdbg_shape_field(value, "items");
+
+	(void)name;
+	if (items)
+		fdbg_debug_value(debug, items);
+	return items != NULL;
+}
+
+/* `Name([1, 2], 2)` */
+static bool put_items_and_len(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
+{
+	const struct fdbg_value *len = fdbg_shape_field(value, "len");
+
+	return len && put_tuple(debug, name, fdbg_shape_field(value, "items"), len);
 }
 
 /* The characters that are left, as a list that the name and its brackets do not indent. */
@@ -68,7 +98,7 @@ static bool put_chars(struct fdbg_debug *debug, struct fdbg_text name, const str
 /* Adapters show what they adapt, not the function that they hold, nor what they keep for speed. */
 static bool put_adapter(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
 {
-	static const char *const hidden[] = { "f", "predicate", "index", "len", "a_len" };
+	static const char *const hidden[] = { "f", "predicate", "pred", "index", "len", "a_len" };
 	bool zip = fdbg_text_is(name, "Zip");
 	struct fdbg_debug_group group;
 
@@ -80,7 +110,7 @@ static bool put_adapter(struct fdbg_debug *debug, struct fdbg_text name, const s
 		const struct fdbg_field *field = &value->record.fields[i];
 		bool skip = false;
 
-		for (size_t k = 0; k < (zip ? 5 : 2); k++)
+		for (size_t k = 0; k < (zip ? 6 : 3); k++)
 			skip |= fdbg_text_is(field->name, hidden[k]);
 		if (!skip)
 			fdbg_debug_field(debug, &group, field->name, &field->value);
@@ -92,7 +122,7 @@ static bool put_adapter(struct fdbg_debug *debug, struct fdbg_text name, const s
 /* As a tuple of some fields: iterators over collections. */
 static bool put_fields(struct fdbg_debug *debug, struct fdbg_text name, const struct fdbg_value *value)
 {
-	static const char *const shown[] = { "i1", "i2", "inner", "list" };
+	static const char *const shown[] = { "i1", "i2", "inner", "list", "a", "b", "peeked" };
 	struct fdbg_debug_group group;
 
 	if (value->kind != FDBG_VALUE_STRUCT)
@@ -130,12 +160,31 @@ bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const stru
 		{ "alloc::vec::into_iter::IntoIter<", put_items },
 		{ "alloc::collections::binary_heap::IntoIter<", put_iter_field },
 		{ "alloc::collections::binary_heap::Iter<", put_iter_field },
+		{ "alloc::collections::btree::map::IntoIter<", put_list },
+		{ "alloc::collections::btree::map::IntoKeys<", put_list },
+		{ "alloc::collections::btree::map::IntoValues<", put_list },
+		{ "alloc::collections::btree::map::Iter<", put_list },
+		{ "alloc::collections::btree::map::IterMut<", put_list },
+		{ "alloc::collections::btree::map::Keys<", put_list },
+		{ "alloc::collections::btree::map::Values<", put_list },
+		{ "alloc::collections::btree::map::ValuesMut<", put_list },
+		{ "alloc::collections::btree::merge_iter::MergeIterInner<", put_fields },
+		{ "alloc::collections::btree::set::Difference<", put_fields },
+		{ "alloc::collections::btree::set::Intersection<", put_fields },
+		{ "alloc::collections::btree::set::Iter<", put_iter_field },
 		{ "alloc::collections::linked_list::IntoIter<", put_fields },
+		{ "alloc::collections::linked_list::Iter<", put_items_and_len },
+		{ "alloc::collections::linked_list::IterMut<", put_items_and_len },
 		{ "alloc::collections::vec_deque::into_iter::IntoIter<", put_fields },
 		{ "alloc::collections::vec_deque::iter::Iter<", put_fields },
+		{ "alloc::collections::vec_deque::iter_mut::IterMut<", put_fields },
 		{ "core::array::iter::IntoIter<", put_items },
 		{ "core::slice::iter::Iter<", put_items },
 		{ "core::slice::iter::IterMut<", put_items },
+		{ "core::slice::iter::Split<", put_adapter },
+		{ "core::slice::iter::SplitInclusive<", put_adapter },
+		{ "core::slice::iter::SplitInclusiveMut<", put_adapter },
+		{ "core::slice::iter::SplitMut<", put_adapter },
 		{ "core::str::iter::Chars", put_chars },
 		{ "core::iter::adapters::filter::Filter<", put_adapter },
 		{ "core::iter::adapters::filter_map::FilterMap<", put_adapter },
@@ -146,6 +195,18 @@ bool fdbg_debug_iter(struct fdbg_debug *debug, struct fdbg_text type, const stru
 		{ "core::iter::adapters::skip_while::SkipWhile<", put_adapter },
 		{ "core::iter::adapters::take_while::TakeWhile<", put_adapter },
 		{ "core::iter::adapters::zip::Zip<", put_adapter },
+		{ "std::collections::hash::map::Drain<", put_list },
+		{ "std::collections::hash::map::IntoIter<", put_list },
+		{ "std::collections::hash::map::IntoKeys<", put_list },
+		{ "std::collections::hash::map::IntoValues<", put_list },
+		{ "std::collections::hash::map::Iter<", put_list },
+		{ "std::collections::hash::map::IterMut<", put_list },
+		{ "std::collections::hash::map::Keys<", put_list },
+		{ "std::collections::hash::map::Values<", put_list },
+		{ "std::collections::hash::map::ValuesMut<", put_list },
+		{ "std::collections::hash::set::Drain<", put_list },
+		{ "std::collections::hash::set::IntoIter<", put_list },
+		{ "std::collections::hash::set::Iter<", put_list },
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

@@ -361,6 +361,8 @@ const struct std_rule fdbg_debug_misc_rules[] = {
 	{ "core::iter::sources::from_fn::FromFn<", fdbg_debug_fixed, "FromFn" },
 	{ "core::iter::sources::repeat_n::RepeatN<", put_repeat_n, "RepeatN" },
 	{ "core::iter::sources::successors::Successors<", put_one_field, "next" },
+	{ "core::slice::ascii::EscapeAscii", fdbg_debug_fixed, "EscapeAscii { .. }" },
+	{ "core::str::iter::EncodeUtf16", fdbg_debug_fixed, "EncodeUtf16 { .. }" },
 	{ "core::task::wake::Context", put_one_field, "waker" },
 	{ "core::task::wake::Waker", put_waker, "Waker" },
 	{ "std::env::Args", put_environment, "Args" },

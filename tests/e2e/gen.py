@@ -38,6 +38,10 @@ EXCLUDE = ["-N", "*::fmt", "-N", "*::black_box*", "-N", "*::hlp::*", "-N", "*::k
 # One function in this many also prints {:#?}.
 PRETTY = 3
 
+# Names of parameters that are bound by a pattern, and have no name in debug information: `_` and `ref name`.
+IGNORED, BY_REF = "ignored", "by_ref"
+UNNAMED = "<>"
+
 # Stands for an argument that is nowhere in the optimized code.
 OPTIMIZED_OUT = "<optimized out>"
 
@@ -115,6 +119,8 @@ class Generator:
         self.modules = {}           # path below the crate -> list of items
         self.module_paths = [(), ("m0",), ("m1",), ("m1", "inner"), ("m2",), ("m2", "deep", "deeper")]
         self.pool = {}              # kind -> [(depth, Type)]
+        self.choosing = 0           # types are made for the variants of this many enums, one within another
+        self.n_hollow = 0           # arrays of length 0 that were made
         self.counter = 0
         self.manifest = {"seed": seed, "crate": crate, "functions": {}, "roots": {}}
         self.callable = []          # free functions that others may call: (id, rust path, types, ret)
@@ -131,15 +137,32 @@ class Generator:
         else:
             table = self.constructors
         entry = self.rng.choices(table, [c["weight"] for c in table])[0]
+        chooses, hollow = entry["kind"] in gen_types.CHOICES, self.n_hollow
+        self.choosing += chooses
         t = entry["make"](self, max(depth, 0))
+        self.choosing -= chooses
         t.kind = t.kind or entry["kind"]
+        t.hollow = t.hollow or self.n_hollow > hollow
         return t
+
+    def never_hollow(self):
+        """rustc 1.63 breaks down on an enum whose tag hides in a variant that is aligned less than another one of size 0,
+        such as Result<[u64; 0], bool>."""
+        return self.rustc < (1, 64) and self.choosing
+
+    def array_length(self, lengths):
+        """One of these lengths."""
+        length = self.rng.choice(lengths)
+        if length == 0 and self.never_hollow():
+            return max(lengths)
+        self.n_hollow += length == 0
+        return length
 
     def prim(self):
         return self.rng.choice([gen_types.integer, gen_types.float64, gen_types.boolean, gen_types.char])(self, 0)
 
     def reuse(self, kind, depth):
-        old = [t for d, t in self.pool.get(kind, []) if d <= depth]
+        old = [t for d, t in self.pool.get(kind, []) if d <= depth and not (t.hollow and self.never_hollow())]
         return self.rng.choice(old) if old and self.rng.randrange(2) else None
 
     def remember(self, kind, depth, t):
@@ -164,7 +187,7 @@ class Generator:
     def named(self, name, args, ret, closure=False):
         """Enters a function (or one instance of a generic one) into the manifest."""
         fid = len(self.manifest["functions"]) + 1
-        self.manifest["functions"][fid] = {"name": name, "args": [a[2:] if a.startswith("r#") else a for a, _ in args],
+        self.manifest["functions"][fid] = {"name": name, "args": [UNNAMED if a in (IGNORED, BY_REF) else a[2:] if a.startswith("r#") else a for a, _ in args],
                                            "types": [t.rust for _, t in args], "ret": ret.rust, "closure": closure}
         return fid
 
@@ -205,9 +228,9 @@ class Generator:
         if self.opt:
             # Two bodies must not be the same: the optimizer would make one function of them.
             out.append("std::hint::black_box(%du32);" % self.unique())
-            out += ["std::hint::black_box(&%s);" % n for n, _ in args if n != "self" and self.rng.randrange(2)]
+            out += ["std::hint::black_box(&%s);" % n for n, _ in args if n not in ("self", IGNORED) and self.rng.randrange(2)]
         shape = self.rng.randrange(10)
-        same = [n for n, t in args if t is ret and n != "self"]
+        same = [n for n, t in args if t is ret and n not in ("self", IGNORED, BY_REF)]
         if self.callable and self.rng.randrange(10) == 0:
             fid, path, types, other = self.rng.choice(self.callable)
             out += self.call_text(fid, path, types, other)
@@ -241,6 +264,8 @@ class Generator:
         names = ["a%d" % i for i in range(count)]
         if self.rng.randrange(12) == 0:
             names[-1] = self.rng.choice(["r#type", "r#match", "ünicode", "_unused", "vec", "ret"])
+        elif not self.opt and self.rng.randrange(8) == 0:
+            names[self.rng.randrange(count)] = self.rng.choice([IGNORED, BY_REF])
         args = [(n, self.small(lambda: self.type(self.rng.randint(0, self.depth)))) for n in names]
         ret = self.rng.choice(args)[1] if self.rng.randrange(7) == 0 else \
             self.small(lambda: self.type(self.rng.randint(0, self.depth)))
@@ -258,12 +283,16 @@ class Generator:
         self.item(driver, "#[inline(never)]\npub fn %s() {\n%s\n}" % (driver[-1], "\n".join("    " + l for l in blocks)))
         self.drivers.append((drv, self.rust_path(driver)))
 
+    def pattern(self, name, bare=False):
+        """A parameter's pattern; a function without a body has only names."""
+        if bare or name not in (IGNORED, BY_REF):
+            return name if bare or self.rng.randrange(10) else "mut " + name
+        return "_" if name == IGNORED else "ref " + name
+
     def fn_text(self, name, args, body, generics="", receiver=None, ret=None, attr="#[inline(never)]\n", vis="pub "):
         params = ([receiver] if receiver else []) + \
-            ["%s%s: %s" % ("mut " if self.rng.randrange(10) == 0 else "", n, t if isinstance(t, str) else t.rust)
-             for n, t in args if n != "self"]
+            ["%s: %s" % (self.pattern(n, body is None), t if isinstance(t, str) else t.rust) for n, t in args if n != "self"]
         if body is None:
-            params = [p[4:] if p.startswith("mut ") and p != receiver else p for p in params]
             return "fn %s%s(%s) -> %s;" % (name, generics, ", ".join(params), ret)
         return "%s%sfn %s%s(%s) -> %s {\n%s\n}" % (attr, vis, name, generics, ", ".join(params), ret,
                                                   "\n".join("    " + l for l in body))
@@ -296,7 +325,7 @@ class Generator:
         move = "move " if self.rng.randrange(2) else ""
         out = [capture] if capture else []
         mut = "mut " if capture.startswith("let mut") or self.opt else ""
-        out.append("let %sf = %s|%s| -> %s {" % (mut, move, ", ".join("%s: %s" % (n, t.rust) for n, t in args), ret.rust))
+        out.append("let %sf = %s|%s| -> %s {" % (mut, move, ", ".join("%s: %s" % (self.pattern(n), t.rust) for n, t in args), ret.rust))
         out += ["    " + l for l in use + self.body(args, ret)]
         out.append("};")
         if self.opt:    # a call through a pointer that nobody sees through is not inlined

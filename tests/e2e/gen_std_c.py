@@ -5,6 +5,7 @@ wakers, errors that hold errors, weak and raw pointers to what has no size of it
 
 import functools
 
+import gen_std_a
 import gen_std_b
 import gen_types
 from gen_std_b import byte_literal, kind
@@ -34,6 +35,12 @@ pub fn reader(text: &'static str, taken: usize) -> std::io::BufReader<&'static [
     r
 }
 pub fn cursor(bytes: Vec<u8>, at: u64) -> std::io::Cursor<Vec<u8>> { let mut c = std::io::Cursor::new(bytes); c.set_position(at); c }
+pub fn from_start<I: Iterator>(mut i: I, n: usize) -> I { for _ in 0..n { i.next(); } i }
+pub fn from_ends<I: DoubleEndedIterator>(mut i: I, front: usize, back: usize) -> I {
+    for _ in 0..front { i.next(); }
+    for _ in 0..back { i.next_back(); }
+    i
+}
 pub fn next() -> Option<u8> { None }
 pub fn later(x: &u8) -> Option<u8> { x.checked_add(1) }
 pub fn twice(x: u8) -> u8 { x.wrapping_mul(2) }
@@ -118,7 +125,7 @@ fixed(1, "std::char::ToUppercase", None, ["'a'.to_uppercase()", "'\\u{df}'.to_up
 fixed(1, "std::ascii::EscapeDefault", None, ["std::ascii::escape_default(7)"])
 fixed(1, "std::string::Drain<'static>", None, [
     lambda g: "hlp::leak(%s.to_string()).drain(..)" % str_literal(g)], kind="string_drain")
-wrap(1, "std::option::IntoIter<%s>", None, ["Some({V}).into_iter()", "None::<{T}>.into_iter()"], kind="option_iter")
+wrap(1, "std::option::IntoIter<%s>", None, ["Some::<{T}>({V}).into_iter()", "None::<{T}>.into_iter()"], kind="option_iter")
 wrap(1, "std::iter::Once<%s>", None, ["std::iter::once::<{T}>({V})"], kind="iter_once")
 fixed(1, "std::iter::RepeatN<String>", None, [lambda g: "std::iter::repeat_n(String::from(%s), %d)" % (str_literal(g), g.rng.randrange(3))],
       since=(1, 95), kind="repeat_n")
@@ -129,6 +136,115 @@ wrap(1, "std::vec::Drain<'static, %s>", None, ["hlp::leak::<Vec<{T}>>(vec![{V}])
 wrap(1, "std::slice::Chunks<'static, %s>", None, ["(&*hlp::leak_slice::<{T}>(vec![{V}])).chunks(2)"])
 wrap(1, "std::collections::linked_list::IntoIter<%s>", None, ["std::collections::LinkedList::<{T}>::from([{V}]).into_iter()"],
      kind="linked_list_iter")
+HASH_ITERS = {"Iter<'static, {K}, {V}>": "iter()", "IterMut<'static, {K}, {V}>": "iter_mut()", "IntoIter<{K}, {V}>": "into_iter()",
+              "Drain<'static, {K}, {V}>": "drain()", "Keys<'static, {K}, {V}>": "keys()", "Values<'static, {K}, {V}>": "values()",
+              "ValuesMut<'static, {K}, {V}>": "values_mut()", "IntoKeys<{K}, {V}>": "into_keys()",
+              "IntoValues<{K}, {V}>": "into_values()"}
+SET_ITERS = {"Iter<'static, {K}>": "iter()", "IntoIter<{K}>": "into_iter()", "Drain<'static, {K}>": "drain()"}
+
+
+@con(3)
+def hash_iter(g, depth):
+    """What is left to give of a hash table, from which some was taken before and some is given already."""
+    k, v = gen_std_a.key_type(g, depth - 1), g.type(depth - 1)
+    form, call = g.rng.choice(sorted(HASH_ITERS.items()))
+    rust = "std::collections::hash_map::" + form.replace("{K}", k.rust).replace("{V}", v.rust)
+
+    def value():
+        text = "crate::kit_a::thinned(crate::kit_a::hash::<%s, %s>(vec![%s]), %d)" % (
+            k.rust, v.rust, gen_std_a.entries(g, k, v, 0, 30 if g.rng.randrange(6) == 0 and depth < 3 else 5), g.rng.randint(2, 9))
+        return "%sfrom_start(%s.%s, %d)" % (C, text if call.startswith("into") else "hlp::leak(%s)" % text, call,
+                                            g.rng.choice([0, 0, 1, 2]))
+
+    return Type(rust, None, value)
+
+
+@con(2)
+def hash_set_iter(g, depth):
+    k = gen_std_a.key_type(g, depth - 1)
+    form, call = g.rng.choice(sorted(SET_ITERS.items()))
+    rust = "std::collections::hash_set::" + form.replace("{K}", k.rust)
+
+    def value():
+        text = "<std::collections::HashSet<%s>>::from_iter(crate::kit_a::v::<%s>(vec![%s]))" % (
+            k.rust, k.rust, items(g, k, 0, g.rng.choice([4, 4, 40])))
+        return "%sfrom_start(%s.%s, %d)" % (C, text if call.startswith("into") else "hlp::leak(%s)" % text, call,
+                                            g.rng.choice([0, 0, 1, 2]))
+
+    return Type(rust, None, value)
+
+
+@con(1, leaf=True)
+def big_hash_iter(g, depth):
+    return Type("std::collections::hash_map::Iter<'static, u32, u16>", None,
+                lambda: "%sfrom_start(hlp::leak(crate::kit_a::big_hash(%d)).iter(), %d)"
+                % (C, g.rng.choice([0, 7, 8, 14, 28, 29, 100, 250]), g.rng.choice([0, 1, 16, 17, 90, 300])))
+
+
+TREE_ITERS = {form: call for form, call in HASH_ITERS.items() if not form.startswith("Drain")}
+
+
+@con(3)
+def btree_iter(g, depth):
+    """What is left to give of a tree, of which some was given at both ends."""
+    k, v = gen_std_a.key_type(g, depth - 1), g.type(depth - 1)
+    form, call = g.rng.choice(sorted(TREE_ITERS.items()))
+    rust = "std::collections::btree_map::" + form.replace("{K}", k.rust).replace("{V}", v.rust)
+
+    def value():
+        text = "crate::kit_a::tree::<%s, %s>(vec![%s])" % (
+            k.rust, v.rust, gen_std_a.entries(g, k, v, 0, 40 if g.rng.randrange(6) == 0 and depth < 3 else 5))
+        return "%sfrom_ends(%s.%s, %d, %d)" % (C, text if call.startswith("into") else "hlp::leak(%s)" % text, call,
+                                               g.rng.choice([0, 0, 1, 2, 12]), g.rng.choice([0, 0, 1, 2, 12]))
+
+    return Type(rust, None, value)
+
+
+@con(1, leaf=True)
+def big_btree_iter(g, depth):
+    form, call = g.rng.choice([("Iter<'static, u32, u16>", "iter()"), ("IntoIter<u32, u16>", "into_iter()")])
+
+    def value():
+        text = "crate::kit_a::big_tree(%d)" % g.rng.choice([0, 11, 12, 28, 100, 250])
+        return "%sfrom_ends(%s.%s, %d, %d)" % (C, text if form[1] == "n" else "hlp::leak(%s)" % text, call,
+                                               g.rng.choice([0, 1, 5, 6, 11, 12, 50, 249]), g.rng.choice([0, 1, 6, 100]))
+
+    return Type("std::collections::btree_map::" + form, None, value)
+
+
+@con(2)
+def btree_set_iter(g, depth):
+    k = gen_std_a.key_type(g, depth - 1)
+    form, call = g.rng.choice([("Iter<'static, %s>", "iter()"), ("IntoIter<%s>", "into_iter()"), ("Union<'static, %s>", "union({})"),
+                               ("Difference<'static, %s>", "difference({})"), ("Intersection<'static, %s>", "intersection({})"),
+                               ("SymmetricDifference<'static, %s>", "symmetric_difference({})")])
+
+    def one():
+        return "<std::collections::BTreeSet<%s>>::from_iter(crate::kit_a::v::<%s>(vec![%s]))" % (
+            k.rust, k.rust, items(g, k, 0, g.rng.choice([3, 3, 20])))
+
+    def value():
+        start = one() if call.startswith("into") else "hlp::leak(%s)" % one()
+        return "%sfrom_start(%s.%s, %d)" % (C, start, call.replace("{}", "hlp::leak(%s)" % one()), g.rng.choice([0, 0, 1, 2]))
+
+    return Type("std::collections::btree_set::" + form % k.rust, None, value)
+
+
+@con(2)
+def linked_list_ends(g, depth):
+    """What is left between the ends of a list."""
+    t = g.type(depth - 1)
+    name, call = g.rng.choice([("Iter", "iter"), ("IterMut", "iter_mut")])
+    rust = "std::collections::linked_list::%s<'static, %s>" % (name, t.rust)
+    return Type(rust, None, lambda: "%sfrom_ends(hlp::leak(crate::kit_a::v::<%s>(vec![%s]).into_iter().collect::<std::collections::LinkedList<%s>>()).%s(), %d, %d)"
+                % (C, t.rust, items(g, t, 0, 5), t.rust, call, g.rng.randrange(3), g.rng.randrange(3)))
+
+
+wrap(1, "std::collections::vec_deque::IterMut<'static, %s>", None,
+     ["hlp::leak(crate::kit_a::ring::<{T}>(1, 2, vec![{V}])).iter_mut()"], kind="deque_iter_mut", since=(1, 95))
+fixed(1, "std::slice::Split<'static, u8, fn(&u8) -> bool>", None, ["[1u8, 2, 3].split(%sodd as fn(&u8) -> bool)" % C], kind="slice_split")
+fixed(1, "std::slice::EscapeAscii<'static>", None, [lambda g: "%s.escape_ascii()" % byte_literal(g)], since=(1, 95))
+fixed(1, "std::str::EncodeUtf16<'static>", None, [lambda g: "%s.encode_utf16()" % str_literal(g)])
 fixed(1, "std::collections::binary_heap::PeekMut<'static, u32>", None,
       [lambda g: "hlp::leak(std::collections::BinaryHeap::from([%s, 3u32])).peek_mut().unwrap()" % int_value(g, "u32")])
 fixed(1, "std::collections::binary_heap::PeekMut<'static, u8>", None,

@@ -9,6 +9,9 @@ add one @con function: nothing else needs to change.
 
 CONSTRUCTORS = []
 
+# The constructors of enums that have more than one variant with types of the generator's choice.
+CHOICES = {"result", "data_enum", "generic_enum", "control_flow"}
+
 
 class Type:
     """One Rust type.
@@ -18,7 +21,10 @@ class Type:
            of a function, whose name would contain it)
     value  function returning the source text of a random value; the context always fixes its type
     copy   implements Copy
+    hollow has an array of length 0 in it
     """
+
+    hollow = False
 
     def __init__(self, rust, name, value, copy=False, kind=""):
         self.rust = rust
@@ -221,7 +227,7 @@ def bytes_array(g, depth):
 @con(3)
 def array(g, depth):
     t = g.type(depth - 1)
-    count = g.rng.choice([0, 1, 1, 2, 3, 4, 5])
+    count = g.array_length([0, 1, 1, 2, 3, 4, 5])
     return array_type(t, lambda: "[%s]" % ", ".join(t.value() for _ in range(count)), count)
 
 
@@ -236,7 +242,7 @@ def bytes_slice(g, depth):
     t = int_type(g, "u8")
     mutable = g.rng.choice(["", "mut "])
     return Type("&'static %s[u8]" % mutable, "&%s[u8]" % mutable,
-                lambda: "hlp::leak_slice::<u8>(vec![%s])" % items(g, t, 0, 40), copy=not mutable)
+                lambda: "%shlp::leak_slice::<u8>(vec![%s])" % ("" if mutable else "&*", items(g, t, 0, 40)), copy=not mutable)
 
 
 @con(5)
@@ -257,7 +263,8 @@ def slice_ref(g, depth):
     t = g.type(depth - 1)
     mutable = g.rng.choice(["", "", "mut "])
     return Type("&'static %s[%s]" % (mutable, t.rust), join_names([t], "&" + mutable + "[%s]"),
-                lambda: "hlp::leak_slice::<%s>(vec![%s])" % (t.rust, items(g, t, 0, 5)), copy=not mutable)
+                lambda: "%shlp::leak_slice::<%s>(vec![%s])" % ("" if mutable else "&*", t.rust, items(g, t, 0, 5)),
+                copy=not mutable)
 
 
 # --------------------------------------------------------------------------------------------- pointers
@@ -565,7 +572,7 @@ def generic_tuple_struct(g, depth):
 @con(1)
 def generic_const(g, depth):
     t = g.type(depth - 1)
-    count = g.rng.randrange(5)
+    count = g.array_length(range(5))
     return Type("crate::kit::Arr<%s, %d>" % (t.rust, count), join_names([t], kit(g, "Arr<%%s, %d>" % count)),
                 lambda: "crate::kit::Arr { items: [%s] }" % ", ".join(t.value() for _ in range(count)))
 

@@ -37,12 +37,61 @@ fn three(a: u64, w: u128, v: u128, w2: u128, x: u64, y: Big, z: Big) {}
 fn pairs(a: u64, b: u64, c: u64, d: u64, e: u64, w: (u128, u8), p: (u64, u64), x: u64, y: Big, z: u64) {}
 fn odd(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, x: u64, w: u128, y: Big, v: (u128, u8), z: Big) {}
 fn result(a: u64, b: u128, c: Big, d: NonZeroU128, e: Big) -> Big { big(70) }
+#[derive(Debug, Clone)] #[repr(C)] pub struct InC { w: u128 }
+#[derive(Debug, Clone)] pub struct Plain { w: u128 }
+fn in_c(a: bool, b: InC, c: Big, d: Plain, e: InC, f: Big) {}
+fn in_c_last(a: bool, b: Plain, c: Big, d: u64, e: InC, f: InC, g: Big) {}
+fn in_c_used(a: InC, b: bool, c: Big, d: InC) -> u128 { a.w + d.w }
 fn main() {
     call!(five, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64) + 7, 8u64, big(9), 12u64);
     call!(three, 1u64, 2u128 << 64, 3u128 << 100, 4u128 << 64, 5u64, big(6), big(9));
     call!(pairs, 1u64, 2u64, 3u64, 4u64, 5u64, (6u128 << 64, 7u8), (8u64, 9u64), 10u64, big(11), 14u64);
     call!(odd, 1u64, 2u64, 3u64, 4u64, 5u64, 6u64, 7u64, 8u128 << 70, big(9), (12u128 << 70, 13u8), big(14));
     call!(result, 1u64, 2u128 << 64, big(3), NonZeroU128::new(6 << 64).unwrap(), big(7));
+    call!(in_c, true, InC { w: 1 << 70 }, big(2), Plain { w: 3 << 70 }, InC { w: 4 << 70 }, big(5));
+    call!(in_c_last, true, Plain { w: 1 << 70 }, big(2), 3u64, InC { w: 4 << 70 }, InC { w: 5 << 70 }, big(6));
+    call!(in_c_used, InC { w: 1 << 70 }, true, big(2), InC { w: 3 << 70 });
+    let mut held = 1u64;
+    let mut closure = move |a: bool, b: InC, c: Big| held = held.wrapping_mul(3);
+    call!(closure, true, InC { w: 1 << 70 }, big(3));
+}
+"""
+
+# A parameter that is bound as a whole and in parts may be none in debug information, and those behind it are then in other
+# registers than they seem to be. `Big` is passed by a pointer; what it points to is what `Other` would show. Each call is
+# printed with the names of its arguments.
+BOUND = """
+#[derive(Debug, Clone, Copy)] pub struct Pair { x: u8, y: u64 }
+#[derive(Debug, Clone, Copy)] pub struct Big { a: u64, b: u64, c: u64 }
+fn big(a: u64) -> Big { Big { a, b: a + 1, c: a + 2 } }
+macro_rules! f { ($name:ident, $($n:ident $([$($p:tt)*])?: $t:ty = $v:expr),*) => { {
+    #[inline(never)] fn $name($($n $(@ $($p)*)?: $t),*) {}
+    println!("{} {}", stringify!($name), [$(format!("{} = {:?}", stringify!($n), $v)),*].join("; "));
+    $name($($v),*) } } }
+fn main() {
+    let leaked: &'static Big = Box::leak(Box::new(big(50)));
+    f!(pointer_first, a [(_, _)]: (&'static Big, u64) = (leaked, 5), x: u8 = 7, b: Big = big(1));
+    f!(one_first, a [&_]: &'static Big = leaked, x: u8 = 7, b: Big = big(1));
+    f!(pair_first, a [Pair { x: _, .. }]: Pair = Pair { x: 1, y: 2 }, b: Big = big(3));
+    f!(byte_first, a [0..=255]: u8 = 1, b: Big = big(3));
+    f!(in_between, x: u8 = 7, a [(_, _)]: (&'static Big, u64) = (leaked, 5), b: Big = big(6));
+    f!(big_first, a [Big { .. }]: Big = big(60), x: u8 = 7, b: Big = big(6));
+    f!(on_the_stack, w: u128 = 1u128 << 64, v: u128 = 2u128 << 64, a [Big { .. }]: Big = big(60), w2: u128 = 3u128 << 64, x: u64 = 4,
+       y: Big = big(70), z: Big = big(80));
+    f!(wide, a [(_, _)]: (u64, u64) = (1, 2), b: u64 = 3, w: u128 = 4u128 << 70, x: u64 = 5, y: Big = big(70), z: u64 = 8);
+    f!(plain, x: u8 = 7, b: Big = big(6), w: u128 = 1u128 << 70, c: Big = big(9));
+}
+"""
+
+# What a closure captured has the types of its parameters, which have no names.
+CAPTURED = """
+struct Pair(u8, u16);
+fn main() {
+    let (text, number, pair) = (String::from("captured"), 7u64, Pair(1, 2));
+    let by_ref = move |ref a: String, b: u8| a.len() as u64 + text.len() as u64 + b as u64;
+    let ignored = move |_: u64, b: u8| number + b as u64;
+    let parts = |Pair(x, y): Pair, b: u8| pair.0 as u64 + pair.1 as u64 + x as u64 + y as u64 + b as u64;
+    std::process::exit((by_ref(String::from("given"), 1) + ignored(5, 2) + parts(Pair(3, 4), 3) != 36) as i32);
 }
 """
 
@@ -110,6 +159,25 @@ fn main() {
 }
 """
 
+# Trait objects that the compiler makes while it computes a static have tables without a description. Their methods are
+# those of generic implementations, whose symbols do not say for which type.
+STATICS = """
+use std::fmt::Debug;
+#[derive(Debug)] struct Gen<T>(T);
+trait Named: Debug { fn name(&self) -> u8 { 7 } }
+impl<T: Debug> Named for Gen<T> {}
+impl<T: Debug> Named for [T; 2] {}
+static ONE: &(dyn Debug + Sync) = &(1u8, "static");
+static MANY: [&(dyn Debug + Sync); 4] = [&1u64, &Some('x'), &[1u8, 2], &(3i8, Gen("g"))];
+static NAMED: [&(dyn Named + Sync); 4] = [&Gen(5u16), &Gen("text"), &[Gen(1u8), Gen(2)], &Gen(())];
+const TREE: &[(&str, &(dyn Debug + Sync))] = &[("a", &Gen(Gen(1.5f32))), ("b", &&9u32)];
+macro_rules! call { ($name:ident, $($value:expr),*) => { $( println!("{:?}", $value); )* $name($($value),*); } }
+fn one(a: &'static (dyn Debug + Sync)) {}
+fn many(a: [&'static (dyn Debug + Sync); 4], b: [&'static (dyn Named + Sync); 4]) { for x in b { x.name(); } }
+fn tree(a: &'static [(&'static str, &'static (dyn Debug + Sync))]) {}
+fn main() { call!(one, ONE); call!(many, MANY, NAMED); call!(tree, TREE); }
+"""
+
 QUIET = ["-N", "*::fmt", "-N", "*::leak*", "-N", "*::big"]
 
 
@@ -133,6 +201,30 @@ class ValuesTest(E2ETest):
     def test_what_cannot_exist(self):
         """An array is impossible when its elements are and it has some; associated types are written with blanks."""
         self.check_printed(NEVER)
+
+    def test_unnamed_beside_captured(self):
+        """A parameter without a name has not that of a captured variable."""
+        rec = self.record(harness.compile_rust("app", CAPTURED), opts=QUIET)
+        args = [e["args"] for e in rec.events() if e["event"] == "call" and "closure" in e["function"]]
+        self.assertEqual([a[-2:] for a in args], [[["<>", '"given"'], ["b", "1"]], [["<>", "5"], ["b", "2"]],
+                                                  [["<>", "Pair(3, 4)"], ["b", "3"]]])
+
+    def test_objects_in_statics(self):
+        """A method of the table has a parameter that says for which type it is."""
+        self.check_printed(STATICS)
+
+    def test_bound_as_a_whole_and_in_parts(self):
+        """What cannot be told is not shown, and nothing is shown that another argument is."""
+        rec = self.record(harness.compile_rust("app", BOUND), opts=QUIET)
+        printed = [line.split(" ", 1) for line in rec.stdout_text.splitlines()]
+        calls = self.main_tree(rec).children
+        self.assertEqual([call.short().split("::")[-1] for call in calls], [name for name, _ in printed])
+        for call, (name, text) in zip(calls, printed):
+            expected = dict(arg.split(" = ") for arg in text.split("; "))
+            for arg, value in call.args:
+                if value is not None and arg in expected:
+                    self.assertEqual(value, expected[arg], "%s of %s" % (arg, name))
+        self.assertEqual([value for _, value in calls[-1].args], list(expected.values()))
 
     def results(self, flags=()):
         """Of each result [its function, what was printed, what was recorded]; None where a call was not recorded."""

@@ -398,6 +398,60 @@ static void steady_state_allocates_nothing(void **state)
 	assert_int_equal(mallinfo2().uordblks, before);
 }
 
+/*
+ * rustc 1.63 with its LLVM takes the size of the elements from the place of a slice at the end of a struct, in multiples
+ * that need not be theirs: elements of 24 bytes at 0 are said to be at -16, in bits without a sign. Whatever is around
+ * such a struct is without a size as well.
+ */
+static void slices_at_the_end_by_old_compilers(void **state)
+{
+	static struct fdbg_member element_members[] = { FIELD("a", usize_type, 0), FIELD("b", usize_type, 8),
+							FIELD("c", usize_type, 16) };
+	static struct fdbg_type element = STRUCT("app::Element", 24, element_members);
+	static struct fdbg_member inner_members[] = { FIELD("value", element, 0x1ffffffffffffff0) };
+	static struct fdbg_type inner = STRUCT("app::Inner<[app::Element]>", 0, inner_members);
+	static struct fdbg_member outer_members[] = { FIELD("held", usize_type, 0), FIELD("value", inner, 8) };
+	static struct fdbg_type outer = STRUCT("app::Outer<[app::Element]>", 8, outer_members);
+	static struct fdbg_member around_members[] = { FIELD("n", usize_type, 0), FIELD("last", outer, 8) };
+	static struct fdbg_type around = STRUCT("app::Around", 16, around_members);
+	static struct fdbg_type pointers[] = {
+		{ .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8, .target = REF(outer) },
+		{ .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8, .target = REF(around) },
+	};
+	static struct fdbg_member fat_members[][2] = {
+		{ FIELD("data_ptr", pointers[0], 0), FIELD("length", usize_type, 8) },
+		{ FIELD("data_ptr", pointers[1], 0), FIELD("length", usize_type, 8) },
+	};
+	static struct fdbg_type fat[] = { STRUCT("&app::Outer<[app::Element]>", 16, fat_members[0]),
+					  STRUCT("&app::Around", 16, fat_members[1]) };
+	const struct fdbg_value *value;
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		put(0, MEMORY + 64, 8);
+		put(8, 2, 8);
+		for (size_t word = 0; word < 8; word++)
+			put(64 + 8 * word, 10 + word, 8);
+		value = decode(f, &fat[i], 0);
+		assert_int_equal(value->kind, FDBG_VALUE_REF);
+		value = value->ref.target;
+		if (i) {
+			assert_int_equal(value->record.fields[0].value.prim.bytes[0], 10);
+			value = &value->record.fields[1].value;
+		}
+		assert_int_equal(value->kind, FDBG_VALUE_STRUCT);
+		assert_int_equal(value->record.fields[0].value.prim.bytes[0], 10 + i);
+		value = &value->record.fields[1].value;
+		assert_int_equal(value->kind, FDBG_VALUE_STRUCT);
+		assert_true(fdbg_text_is(value->record.type, "app::Inner<[app::Element]>"));
+		value = &value->record.fields[0].value;
+		assert_int_equal(value->kind, FDBG_VALUE_ARRAY);
+		assert_int_equal(value->array.n_items, 2);
+		value = &value->array.items[1];
+		assert_int_equal(value->record.fields[0].value.prim.bytes[0], 14 + i);
+	}
+}
+
 static void planner_knows_what_has_pointers(void **state)
 {
 	static struct fdbg_type function = { .kind = FDBG_TYPE_FUNCTION };
@@ -428,6 +482,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wide_niche, setup, teardown),
 		cmocka_unit_test_setup_teardown(pieces_in_registers, setup, teardown),
 		cmocka_unit_test_setup_teardown(steady_state_allocates_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(slices_at_the_end_by_old_compilers, setup, teardown),
 		cmocka_unit_test(planner_knows_what_has_pointers),
 	};
 
