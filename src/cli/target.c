@@ -193,7 +193,6 @@ static struct fdbg_error *hold_remote(struct fdbg_target *target)
 	};
 	struct fdbg_error *err = fdbg_target_connect(target);
 	struct fdbg_stop stop;
-	bool attached;
 
 	if (err)
 		return err;
@@ -211,7 +210,7 @@ static struct fdbg_error *hold_remote(struct fdbg_target *target)
 		return fdbg_error_create(FDBG_ERROR_REFUSED, "the server holds no program; start one there with --exec=PATH "
 					 "or attach to one with --attach=PID");
 	}
-	return err ? err : fdbg_session_is_attached(target->session, &attached);
+	return err;
 }
 
 /* Attaches to a process of this machine. */

@@ -82,8 +82,8 @@ static struct fdbg_error *pass_signals(struct fdbg_stop_engine *engine)
 		/* SIGINT and SIGSTOP are how a running target is stopped, SIGTRAP is a breakpoint. */
 		if (i != TARGET_SIGINT && i != TARGET_SIGTRAP && i != TARGET_SIGSTOP && i != TARGET_SIGKILL)
 			signals[n++] = i;
-	err = fdbg_session_pass_signals(engine->session, signals, n);
-	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+	err = fdbg_session_pass_signals(engine->session, signals, n, NULL);
+	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
 		fdbg_error_destroy(err);
 		return NULL;
 	}
