@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "gdbremote/hostio.h"
 #include "gdbremote/session.h"
 
 #define TIMEOUT_MS 300
@@ -942,6 +943,39 @@ static void objects_come_in_parts(void **state)
 	fdbg_buf_deinit(&buf);
 }
 
+/* Parts of a file, of which the server may give less than was asked for, are asked for together. */
+static void files_are_read_ahead(void **state)
+{
+	static const struct step steps[] = {
+		{ "vFile:setfs:0", "" }, { "vFile:open:2f78,0,0", "F3" },
+		/* As much as a packet takes, escaped, is 9199 bytes. */
+		{ "vFile:pread:3,23ef,0", "F3;abc" }, { "vFile:pread:3,23ef,23ef", "F2;zz" },
+		{ "vFile:pread:3,222,47de", "F0;" },
+		{ "vFile:pread:3,23ef,3", "F1;d" }, { "vFile:pread:3,23ef,23f2", "F-1,16" },
+		{ "vFile:pread:3,21f,47e1", "F-1,16" },
+		{ "vFile:pread:3,23ef,4", "F0;" }, { "vFile:pread:3,23ef,23f3", "F0;" },
+		{ "vFile:pread:3,21e,47e2", "F0;" },
+		{ "vFile:pread:3,5,0", "F-1,d" },
+		{ "vFile:pread:3,5,0", "F2;abc" },
+		{ NULL, NULL },
+	};
+	struct fdbg_session *session;
+	struct peer peer;
+	char bytes[0x4a00];
+	size_t len;
+	int fd;
+
+	(void)state;
+	session = start(&peer, like_gdbserver, steps);
+	check(fdbg_hostio_open(session, "/x", &fd), &peer);
+	check(fdbg_hostio_pread(session, fd, bytes, sizeof(bytes), 0, &len), &peer);
+	assert_true(len == 4 && !memcmp(bytes, "abcd", 4));
+	assert_int_equal(fdbg_session_stats(session)->round_trips, 4 + 2 + 3);
+	expect_error(fdbg_hostio_pread(session, fd, bytes, 5, 0, &len), FDBG_ERROR_IO);
+	expect_error(fdbg_hostio_pread(session, fd, bytes, 5, 0, &len), FDBG_ERROR_PROTOCOL);
+	finish(&peer, session);
+}
+
 static void waiting_has_limits_and_can_be_woken(void **state)
 {
 	static const struct step steps[] = {
@@ -1050,6 +1084,7 @@ int main(void)
 		cmocka_unit_test(refusals_are_no_loss),
 		cmocka_unit_test(a_refused_register_change_is_not_run_over),
 		cmocka_unit_test(objects_come_in_parts),
+		cmocka_unit_test(files_are_read_ahead),
 		cmocka_unit_test(waiting_has_limits_and_can_be_woken),
 		cmocka_unit_test(output_is_handed_on),
 		cmocka_unit_test(ends_are_asked_for),
