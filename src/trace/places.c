@@ -267,12 +267,13 @@ struct fdbg_error *fdbg_places_remove(struct fdbg_places *places, bool forget)
 
 	if (!removed)
 		return &fdbg_error_nomem;
-	for (size_t i = 0; i < places->n_items && !err; i++) {
+	/* The newest first: gdbserver has them in a list with the newest at its head. */
+	for (size_t i = places->n_items; i-- && !err;) {
 		if (!places->items[i].inserted)
 			continue;
 		err = fdbg_session_queue_remove(places->session, places->items[i].address,
 						places->arch->breakpoint_size, &removed[i]);
-		if (!err && i % BATCH == BATCH - 1)
+		if (!err && i % BATCH == 0)
 			err = fdbg_session_collect(places->session);
 	}
 	if (!err)
@@ -290,7 +291,7 @@ struct fdbg_error *fdbg_places_retire(struct fdbg_places *places, bool (*which)(
 
 	if (!removed)
 		return &fdbg_error_nomem;
-	for (size_t i = 0; i < places->n_items && !err; i++) {
+	for (size_t i = places->n_items; i-- && !err;) {
 		if (!places->items[i].inserted || !which(context, i))
 			continue;
 		err = fdbg_session_queue_remove(places->session, places->items[i].address,
