@@ -315,10 +315,11 @@ static struct fdbg_error *handle(struct fdbg_stop_engine *engine, const struct f
 			return err;
 		place = fdbg_places_at(&engine->places, fdbg_registers_get(&moment->registers, engine->arch->pc));
 		if (!place) {
-			if (stop->kind == FDBG_STOP_BREAKPOINT ||
-			    fdbg_places_was_retired(&engine->places,
+			if (fdbg_places_was_retired(&engine->places,
 						    fdbg_registers_get(&moment->registers, engine->arch->pc)))
 				engine->signal = 0;
+			else if (stop->kind == FDBG_STOP_BREAKPOINT)
+				return fdbg_stop_pass_trap(engine);
 			return NULL;
 		}
 		engine->signal = 0;
