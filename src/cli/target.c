@@ -151,7 +151,7 @@ static struct fdbg_error *ask_platform(struct fdbg_target *target, char **addres
 	host = host_of(platform);
 	if (!host)
 		return &fdbg_error_nomem;
-	err = fdbg_transport_open(platform, target->options.timeout_ms, &transport);
+	err = fdbg_transport_open(platform, target->options.timeout_ms, target->options.wake_fd, &transport);
 	if (!err)
 		err = fdbg_session_open(transport, &opening, &session);
 	if (err)
@@ -179,7 +179,7 @@ struct fdbg_error *fdbg_target_connect(struct fdbg_target *target)
 	if (options->platform)
 		err = ask_platform(target, &address);
 	if (!err)
-		err = fdbg_transport_open(address ? address : options->remote, options->timeout_ms, &transport);
+		err = fdbg_transport_open(address ? address : options->remote, options->timeout_ms, options->wake_fd, &transport);
 	return err ? err : fdbg_session_open(transport, &opening, &target->session);
 }
 
