@@ -62,6 +62,8 @@ const struct fdbg_arch fdbg_arch_aarch64 = {
 
 	.breakpoint = { 0x00, 0x00, 0x20, 0xd4 }, /* brk #0 */
 	.breakpoint_size = 4,
+	.trap_mask = { 0x1f, 0x00, 0xe0, 0xff }, /* a number for whoever handles it may be in it */
+	.trap_advance = 0,
 
 	.syscall = {
 		.bytes = { 0x01, 0x00, 0x00, 0xd4 }, /* svc #0 */

@@ -134,6 +134,8 @@ struct fdbg_arch {
 
 	uint8_t breakpoint[4];       /* the trap instruction */
 	uint32_t breakpoint_size;    /* also the kind of Z0 */
+	uint8_t trap_mask[4];        /* what of it all trap instructions have */
+	uint32_t trap_advance;       /* how far behind it the kernel says that a thread is which has met a trap instruction */
 
 	struct {
 		uint8_t bytes[4];    /* the instruction */

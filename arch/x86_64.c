@@ -75,6 +75,8 @@ const struct fdbg_arch fdbg_arch_x86_64 = {
 
 	.breakpoint = { 0xcc },
 	.breakpoint_size = 1,
+	.trap_mask = { 0xff },
+	.trap_advance = 1,
 
 	.syscall = {
 		.bytes = { 0x0f, 0x05 },

@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 	times = malloc(count * sizeof(*times));
 	if (!times)
 		die(&fdbg_error_nomem);
-	err = fdbg_transport_open(argv[1], TIMEOUT_MS, &bench.transport);
+	err = fdbg_transport_open(argv[1], TIMEOUT_MS, -1, &bench.transport);
 	if (err)
 		die(err);
 	cycle(&bench, "qSupported:foo+;multiprocess+;swbreak+;vContSupported+");

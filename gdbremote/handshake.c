@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The opening of a session: features, acks, register description, probes. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gdbremote/private.h"
@@ -128,16 +129,6 @@ static struct fdbg_error *turn_acks_off(struct fdbg_session *session)
 	return err;
 }
 
-/* Whether the server holds a process. Asking also chooses its thread, without which gdbserver answers little. */
-static struct fdbg_error *ask_process(struct fdbg_session *session, bool *ret)
-{
-	struct fdbg_error *err = fdbg_session_requestf(session, "?");
-
-	if (!err)
-		*ret = session->reply.len && (session->reply.data[0] == 'T' || session->reply.data[0] == 'S');
-	return err;
-}
-
 /*
  * Whether requests may be sent ahead although acks cannot be turned off: where the server reads nothing while the target runs. That
  * is so of a stub inside the process (it has an auxiliary vector to show, and cannot stop threads), up to the version that
@@ -158,42 +149,93 @@ static struct fdbg_error *send_acks_ahead(struct fdbg_session *session)
 	return NULL;
 }
 
-struct fdbg_error *fdbg_session_probe(struct fdbg_session *session)
+/* Takes the answers about the server. */
+static void take_abilities(struct fdbg_session *session, const struct fdbg_buf *vcont, const struct fdbg_buf *file)
 {
 	struct fdbg_abilities *abilities = &session->abilities;
-	bool process = false;
-	struct fdbg_error *err;
 
-	err = ask_process(session, &process);
-	if (!err)
-		err = fdbg_session_requestf(session, "vCont?");
-	if (err)
-		return err;
-	abilities->vcont = session->reply.len >= 5 && !memcmp(session->reply.data, "vCont", 5);
+	abilities->vcont = vcont->len >= 5 && !memcmp(vcont->data, "vCont", 5);
 	/*
 	 * All threads stop together, says the protocol. Of the servers that resume threads one by one only those that can
 	 * stop one when they are asked to do it (section 7); those that only know `c` resume all and stop all.
 	 */
-	abilities->stops_all = !abilities->vcont || memmem(session->reply.data, session->reply.len, ";t", 2);
-	/* A descriptor that is not open: the error says that the request is known. */
-	err = fdbg_session_requestf(session, "vFile:close:7fffffff");
-	if (err)
-		return err;
-	abilities->host_io = session->reply.len && session->reply.data[0] == 'F';
+	abilities->stops_all = !abilities->vcont || memmem(vcont->data, vcont->len, ";t", 2);
+	abilities->host_io = file->len && file->data[0] == 'F';
+}
+
+/* Whether p is known: asked anew where the description, which a server may want to be read before, has come in parts. */
+static struct fdbg_error *take_read_one(struct fdbg_session *session, const struct fdbg_buf *early,
+					const struct fdbg_buf *description)
+{
+	bool whole = description->len && description->data[0] == 'l' &&
+		     !memmem(description->data, description->len, "include", 7);
+	bool known = early->len;
+	struct fdbg_error *err = NULL;
+
+	if (!known && !whole) {
+		err = fdbg_session_requestf(session, "p%x", session->regs[0].number);
+		known = !err && session->reply.len;
+	}
+	session->abilities.read_one_register = session->abilities.write_one_register = known;
+	return err;
+}
+
+/* What can be asked only about a process. */
+static struct fdbg_error *probe_process(struct fdbg_session *session)
+{
+	enum { WRITE, DESCRIPTION, REGISTER, AUXV, N };
+	char description[64], auxv[64];
+	/* p behind the description, for qemu knows p and P only once that was read. */
+	struct fdbg_question asked[N] = {
+		[WRITE] = { .text = "X0,0:" }, [DESCRIPTION] = { .text = description, .reply_len = 4096 },
+		[REGISTER] = { .text = "p0" }, [AUXV] = { .text = auxv, .reply_len = 1024 },
+	};
+	size_t n = session->abilities.read_auxv ? N : AUXV;
+	struct fdbg_error *err;
+
+	snprintf(description, sizeof(description), "qXfer:features:read:target.xml:0,%zx", fdbg_session_part_size(session));
+	snprintf(auxv, sizeof(auxv), "qXfer:auxv:read::0,%zx", fdbg_session_part_size(session));
+	err = fdbg_session_ask(session, asked, n);
+	if (!err) {
+		session->abilities.binary_write = !strcmp(fdbg_buf_cstr(&asked[WRITE].answer), "OK");
+		err = fdbg_session_describe(session, &asked[DESCRIPTION].answer);
+	}
+	if (!err && session->n_regs)
+		err = take_read_one(session, &asked[REGISTER].answer, &asked[DESCRIPTION].answer);
+	if (!err && n == N)
+		err = fdbg_session_keep_auxv(session, &asked[AUXV].answer);
+	fdbg_session_forget_answers(asked, N);
+	return err;
+}
+
+struct fdbg_error *fdbg_session_probe(struct fdbg_session *session)
+{
+	enum { STATUS, VCONT, FILE, N };
+	/*
+	 * `?` also chooses the thread, without which gdbserver answers little. A descriptor that is not open: the error says that the
+	 * request is known.
+	 */
+	struct fdbg_question asked[N] = {
+		[STATUS] = { .text = "?" }, [VCONT] = { .text = "vCont?" }, [FILE] = { .text = "vFile:close:7fffffff" },
+	};
+	const struct fdbg_buf *status = &asked[STATUS].answer;
+	struct fdbg_error *err = fdbg_session_ask(session, asked, N);
+
+	if (!err)
+		take_abilities(session, &asked[VCONT].answer, &asked[FILE].answer);
 	/* Without a process there are no registers to describe; gdbserver 13 even dies of being asked for them. */
-	if (!process || session->n_regs)
-		return NULL;
-	err = fdbg_session_requestf(session, "X0,0:");
-	if (err)
-		return err;
-	abilities->binary_write = fdbg_session_reply_is(session, "OK");
-	/* Last, for qemu knows p and P only once the description was read. */
-	err = fdbg_session_describe(session);
-	if (err || !session->n_regs)
-		return err;
-	err = fdbg_session_requestf(session, "p%x", session->regs[0].number);
-	abilities->read_one_register = abilities->write_one_register = !err && session->reply.len;
-	return err ? err : send_acks_ahead(session);
+	if (!err && status->len && (status->data[0] == 'T' || status->data[0] == 'S')) {
+		if (!session->n_regs) {
+			err = send_acks_ahead(session);
+			if (!err)
+				err = probe_process(session);
+		}
+		/* Now that the registers in it are described. */
+		if (!err)
+			err = fdbg_session_take_stop(session, status->data, status->len);
+	}
+	fdbg_session_forget_answers(asked, N);
+	return err;
 }
 
 struct fdbg_error *fdbg_session_shake_hands(struct fdbg_session *session)

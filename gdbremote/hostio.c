@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 
 #include "gdbremote/private.h"
 
@@ -13,6 +14,8 @@
 
 /* Error numbers are the protocol's own ("Errno Values"), which are Linux's where both have them. */
 #define UNKNOWN_ERROR 9999
+
+#define MAX_AHEAD 8 /* parts of a file that are asked for at once */
 
 static struct fdbg_error *failed(uint64_t number, const char *what, const char *name)
 {
@@ -27,19 +30,15 @@ static struct fdbg_error *failed(uint64_t number, const char *what, const char *
 	return err;
 }
 
-/*
- * Takes the answer apart: `F` result [`,` errno] [`;` attachment]. The attachment stays in session->reply,
- * *at_ret is where.
- */
-static struct fdbg_error *take(struct fdbg_session *session, const char *what, const char *name,
-			       uint64_t *result_ret, size_t *at_ret)
+/* Takes an answer apart: `F` result [`,` errno] [`;` attachment]. *at_ret is where in it the attachment is. */
+static struct fdbg_error *take_answer(struct fdbg_session *session, const struct fdbg_buf *reply, const char *what,
+				      const char *name, uint64_t *result_ret, size_t *at_ret)
 {
-	const struct fdbg_buf *reply = &session->reply;
 	uint64_t number = 0;
 	size_t pos = 1;
 
 	if (!reply->len || reply->data[0] != 'F')
-		return fdbg_session_refusal(session, "files of the target's machine");
+		return fdbg_session_refusal_of(reply, "files of the target's machine");
 	if (reply->len > 1 && reply->data[1] == '-') {
 		const uint8_t *comma = memchr(reply->data, ',', reply->len);
 
@@ -52,6 +51,13 @@ static struct fdbg_error *take(struct fdbg_session *session, const char *what, c
 		return fdbg_session_confused(session, "the server's answer about a file makes no sense");
 	*at_ret = pos < reply->len && reply->data[pos] == ';' ? pos + 1 : reply->len;
 	return NULL;
+}
+
+/* The same of session->reply. */
+static struct fdbg_error *take(struct fdbg_session *session, const char *what, const char *name, uint64_t *result_ret,
+			       size_t *at_ret)
+{
+	return take_answer(session, &session->reply, what, name, result_ret, at_ret);
 }
 
 /* The file system of the server itself; where the request is unknown there is only that one. */
@@ -116,33 +122,66 @@ struct fdbg_error *fdbg_hostio_size(struct fdbg_session *session, int fd, uint64
 	return NULL;
 }
 
+/* Bytes of a file that are read. */
+struct reading {
+	struct fdbg_session *session;
+	int fd;
+	uint64_t offset;
+	uint8_t *to;
+	size_t size, done;
+	bool ended;    /* with the file */
+};
+
+static struct fdbg_error *take_part(struct reading *reading, const struct fdbg_buf *answer, size_t want)
+{
+	uint64_t len;
+	size_t at;
+	struct fdbg_error *err = take_answer(reading->session, answer, "read an open file", "", &len, &at);
+
+	if (err)
+		return err;
+	if (len > want || len != answer->len - at)
+		return fdbg_session_confused(reading->session, "the server gives another length than it says");
+	memcpy(reading->to + reading->done, answer->data + at, (size_t)len);
+	reading->done += (size_t)len;
+	reading->ended = !len;
+	return NULL;
+}
+
+/* Asks for the parts that are next, and takes those that follow one another: a server may give less than was asked for. */
+static struct fdbg_error *read_parts(struct reading *reading)
+{
+	struct fdbg_question questions[MAX_AHEAD] = { 0 };
+	size_t most = fdbg_session_part_size(reading->session), start = reading->done, n = 0;
+	char texts[MAX_AHEAD][64];
+	size_t wants[MAX_AHEAD];
+	struct fdbg_error *err;
+
+	for (size_t pos = start; pos < reading->size && n < (fdbg_session_has_batches(reading->session) ? MAX_AHEAD : 1); n++) {
+		wants[n] = reading->size - pos < most ? reading->size - pos : most;
+		snprintf(texts[n], sizeof(texts[n]), "vFile:pread:%x,%zx,%llx", (unsigned)reading->fd, wants[n],
+			 (unsigned long long)(reading->offset + pos));
+		questions[n] = (struct fdbg_question){ .text = texts[n], .reply_len = (uint32_t)wants[n] };
+		pos += wants[n];
+	}
+	err = fdbg_session_ask(reading->session, questions, n);
+	for (size_t i = 0, pos = start; !err && !reading->ended && i < n && reading->done == pos; pos += wants[i++])
+		err = take_part(reading, &questions[i].answer, wants[i]);
+	fdbg_session_forget_answers(questions, n);
+	return err;
+}
+
 struct fdbg_error *fdbg_hostio_pread(struct fdbg_session *session, int fd, void *to, size_t size,
 				     uint64_t offset, size_t *len_ret)
 {
-	/* The answer is escaped: up to twice as long. */
-	size_t most = session->abilities.packet_size / 2 - 16;
-	size_t done = 0;
+	struct reading reading = { .session = session, .fd = fd, .offset = offset, .to = to, .size = size };
+	struct fdbg_error *err = NULL;
 
-	while (done < size) {
-		size_t want = size - done < most ? size - done : most, at;
-		struct fdbg_error *err = fdbg_session_requestf(session, "vFile:pread:%x,%zx,%llx",
-							       (unsigned)fd, want,
-							       (unsigned long long)(offset + done));
-		uint64_t len;
-
-		if (!err)
-			err = take(session, "read an open file", "", &len, &at);
-		if (err)
-			return err;
-		if (len > want || len != session->reply.len - at)
-			return fdbg_session_confused(session, "the server gives another length than it says");
-		if (!len)
-			break;
-		memcpy((uint8_t *)to + done, session->reply.data + at, (size_t)len);
-		done += (size_t)len;
-	}
-	*len_ret = done;
-	return NULL;
+	while (!err && !reading.ended && reading.done < size)
+		err = read_parts(&reading);
+	if (!err)
+		*len_ret = reading.done;
+	return err;
 }
 
 struct fdbg_error *fdbg_hostio_read_file(struct fdbg_session *session, const char *path, size_t limit,

@@ -16,8 +16,8 @@
 
 enum fdbg_expect {
 	FDBG_EXPECT_IGNORE,    /* an answer that nobody looks at */
-	FDBG_EXPECT_TEXT,      /* goes to session->reply */
-	FDBG_EXPECT_OK,        /* `OK` or not, into done */
+	FDBG_EXPECT_TEXT,      /* goes to the entry's text, else to session->reply */
+	FDBG_EXPECT_OK,        /* `OK` or not, into done where somebody asks */
 	FDBG_EXPECT_READ,      /* bytes of m */
 	FDBG_EXPECT_WRITE,     /* OK of M or X */
 	FDBG_EXPECT_INSERT,    /* OK of Z0 */
@@ -40,6 +40,7 @@ struct fdbg_entry {
 	uint8_t *to;           /* of READ, and of REGISTER where somebody waits for it; NULL: nobody */
 	size_t size;
 	bool *done;            /* NULL: nobody asks */
+	struct fdbg_buf *text; /* of TEXT */
 };
 
 enum fdbg_server_kind { FDBG_SERVER_GDBSERVER, FDBG_SERVER_LLDB, FDBG_SERVER_OTHER };
@@ -90,10 +91,14 @@ struct fdbg_session {
 	/* the caller of the resume wants them, and the stop does not bring them */
 	bool want_registers;
 	struct fdbg_stop stop;       /* the last one */
+	bool stop_known;             /* it is how the target still is */
 	bool stop_unsure;            /* whether it was our breakpoint depends on the pc */
 	char *exec_path;
 	struct fdbg_thread_id selected; /* whose registers are meant */
 	uint64_t main_pid;           /* process of the first stop */
+	/* The auxiliary vector, or the server's answer that is none; a resume may end in another program, and forgets it. */
+	struct fdbg_buf auxv;
+	enum { FDBG_AUXV_UNKNOWN, FDBG_AUXV_READ, FDBG_AUXV_REFUSED } auxv_state;
 	struct fdbg_map inserted;    /* addresses of breakpoints in that process */
 
 	/* registers */
@@ -116,6 +121,8 @@ struct fdbg_session {
 
 #define FDBG_MAX_PAYLOAD (16u << 20) /* no server sends more; a larger packet is garbage */
 
+/* Whether requests go out together. */
+bool fdbg_session_has_batches(const struct fdbg_session *session);
 /* Opens the packet of an entry; the caller appends its payload and calls fdbg_session_push. */
 size_t fdbg_session_begin(struct fdbg_session *session);
 /* Closes the packet and queues the entry. An error leaves the queue as it was. */
@@ -145,6 +152,8 @@ struct fdbg_error *fdbg_session_confused(struct fdbg_session *session, const cha
 	__attribute__((format(printf, 2, 3))) FDBG_CHECK;
 /* The error for an answer that is not what was hoped for: REFUSED, or UNSUPPORTED when it is empty. */
 struct fdbg_error *fdbg_session_refusal(const struct fdbg_session *session, const char *what) FDBG_CHECK;
+/* The same for an answer that was kept. */
+struct fdbg_error *fdbg_session_refusal_of(const struct fdbg_buf *reply, const char *what) FDBG_CHECK;
 bool fdbg_session_reply_is(const struct fdbg_session *session, const char *text);
 /* Appends a thread id as the server wants it. */
 void fdbg_session_put_thread(struct fdbg_session *session, struct fdbg_buf *buf,
@@ -158,6 +167,30 @@ struct fdbg_error *fdbg_session_request(struct fdbg_session *session, const void
 struct fdbg_error *fdbg_session_requestf(struct fdbg_session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3))) FDBG_CHECK;
 
+/* Requests of which none needs the answer to another. */
+struct fdbg_question {
+	const char *text;
+	struct fdbg_buf answer;
+	uint32_t reply_len;    /* about how long the answer is; 0: short */
+};
+
+/*
+ * Asks all of them, in this order, in one write where the server takes that. The answers are the caller's to free, also where it
+ * fails.
+ */
+struct fdbg_error *fdbg_session_ask(struct fdbg_session *session, struct fdbg_question *questions, size_t n) FDBG_CHECK;
+void fdbg_session_forget_answers(struct fdbg_question *questions, size_t n);
+
+/* target.c */
+
+/* How much of an object one request asks for. */
+size_t fdbg_session_part_size(const struct fdbg_session *session);
+/* As fdbg_session_read_object, of which the answer to the request for its first part is there already. */
+struct fdbg_error *fdbg_session_finish_object(struct fdbg_session *session, const char *object, const char *annex,
+					      const struct fdbg_buf *first, struct fdbg_buf *buf) FDBG_CHECK;
+/* Keeps the auxiliary vector, of which the answer to the request for its first part is there already. */
+struct fdbg_error *fdbg_session_keep_auxv(struct fdbg_session *session, const struct fdbg_buf *first) FDBG_CHECK;
+
 /* handshake.c */
 struct fdbg_error *fdbg_session_shake_hands(struct fdbg_session *session) FDBG_CHECK;
 /*
@@ -168,8 +201,11 @@ struct fdbg_error *fdbg_session_probe(struct fdbg_session *session) FDBG_CHECK;
 
 /* registers.c */
 
-/* Reads the description of the registers, or takes the layout of the architecture. */
-struct fdbg_error *fdbg_session_describe(struct fdbg_session *session) FDBG_CHECK;
+/*
+ * Takes the description of the registers, of which the answer to the request for its first part is there, or the layout of the
+ * architecture.
+ */
+struct fdbg_error *fdbg_session_describe(struct fdbg_session *session, const struct fdbg_buf *first) FDBG_CHECK;
 void fdbg_session_forget_registers(struct fdbg_session *session);
 /* Queues what set_register changed. */
 struct fdbg_error *fdbg_session_push_registers(struct fdbg_session *session) FDBG_CHECK;

@@ -21,6 +21,7 @@ static struct fdbg_error *take_start(struct fdbg_session *session, const char *w
 
 	if (!session->reply.len || session->reply.data[0] == 'E')
 		return fdbg_session_refusal(session, what);
+	session->auxv_state = FDBG_AUXV_UNKNOWN;
 	err = fdbg_session_take_stop(session, session->reply.data, session->reply.len);
 	if (!err && session->ended)
 		err = fdbg_error_create(FDBG_ERROR_REFUSED, "%s: it has ended at once", what);

@@ -67,13 +67,17 @@ struct fdbg_error *fdbg_session_confused(struct fdbg_session *session, const cha
 	return fdbg_session_lose(session, err);
 }
 
-struct fdbg_error *fdbg_session_refusal(const struct fdbg_session *session, const char *what)
+struct fdbg_error *fdbg_session_refusal_of(const struct fdbg_buf *reply, const char *what)
 {
-	if (!session->reply.len)
+	if (!reply->len)
 		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server does not know %s", what);
 	return fdbg_error_create(FDBG_ERROR_REFUSED, "the server refuses %s (%.*s)", what,
-				 session->reply.len > 80 ? 80 :
-					 (int)session->reply.len, (const char *)session->reply.data);
+				 reply->len > 80 ? 80 : (int)reply->len, (const char *)reply->data);
+}
+
+struct fdbg_error *fdbg_session_refusal(const struct fdbg_session *session, const char *what)
+{
+	return fdbg_session_refusal_of(&session->reply, what);
 }
 
 bool fdbg_session_reply_is(const struct fdbg_session *session, const char *text)
@@ -155,6 +159,11 @@ void fdbg_session_put_thread(struct fdbg_session *session, struct fdbg_buf *buf,
 static bool waits_for_acks(const struct fdbg_session *session)
 {
 	return !session->abilities.no_ack && !session->abilities.padded_acks;
+}
+
+bool fdbg_session_has_batches(const struct fdbg_session *session)
+{
+	return !waits_for_acks(session);
 }
 
 static void log_packets(struct fdbg_session *session, const char *arrow, const uint8_t *data, size_t len)
@@ -412,6 +421,7 @@ struct fdbg_error *fdbg_session_take_stop(struct fdbg_session *session, const ui
 		fdbg_map_clear(&session->inserted);
 	}
 	session->stop = *stop;
+	session->stop_known = true;
 	return NULL;
 }
 
@@ -508,12 +518,16 @@ static struct fdbg_error *dispatch(struct fdbg_session *session, const uint8_t *
 	pop(session);
 	switch ((enum fdbg_expect)entry.kind) {
 	case FDBG_EXPECT_TEXT:
-		fdbg_buf_clear(&session->reply);
-		fdbg_buf_append(&session->reply, data, len);
-		session->replied = true;
-		return fdbg_buf_error(&session->reply);
+		if (!entry.text) {
+			entry.text = &session->reply;
+			session->replied = true;
+		}
+		fdbg_buf_clear(entry.text);
+		fdbg_buf_append(entry.text, data, len);
+		return fdbg_buf_error(entry.text);
 	case FDBG_EXPECT_OK:
-		*entry.done = ok;
+		if (entry.done)
+			*entry.done = ok;
 		break;
 	case FDBG_EXPECT_READ:
 	case FDBG_EXPECT_WRITE:

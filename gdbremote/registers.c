@@ -52,13 +52,13 @@ static struct fdbg_error *lay_out(struct fdbg_session *session)
 	return session->block ? NULL : &fdbg_error_nomem;
 }
 
-struct fdbg_error *fdbg_session_describe(struct fdbg_session *session)
+struct fdbg_error *fdbg_session_describe(struct fdbg_session *session, const struct fdbg_buf *first)
 {
 	struct fdbg_description description = { 0 };
 	struct fdbg_buf xml = { 0 };
 	struct fdbg_error *err;
 
-	err = fdbg_session_read_object(session, "features", "target.xml", &xml);
+	err = fdbg_session_finish_object(session, "features", "target.xml", first, &xml);
 	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
 		fdbg_error_destroy(err);
 		err = NULL;

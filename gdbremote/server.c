@@ -308,7 +308,7 @@ static struct fdbg_error *connect_server(struct fdbg_server *server, struct fdbg
 	if (err)
 		return err;
 	snprintf(address, sizeof(address), "127.0.0.1:%u", port);
-	return fdbg_transport_open(address, left_ms(deadline), transport_ret);
+	return fdbg_transport_open(address, left_ms(deadline), -1, transport_ret);
 }
 
 static struct fdbg_error *start(struct fdbg_server *server, const struct fdbg_server_options *options,

@@ -40,16 +40,48 @@ struct fdbg_error *fdbg_session_collect(struct fdbg_session *session)
 	return err;
 }
 
-struct fdbg_error *fdbg_session_request(struct fdbg_session *session, const void *text, size_t len)
+static struct fdbg_error *check_stopped(struct fdbg_session *session)
 {
 	struct fdbg_error *err = fdbg_session_lost(session);
+
+	if (!err && (session->running || session->resume_queued))
+		err = fdbg_error_create(FDBG_ERROR_USAGE,
+					"the server can be asked only while the target is stopped");
+	return err;
+}
+
+struct fdbg_error *fdbg_session_ask(struct fdbg_session *session, struct fdbg_question *questions, size_t n)
+{
+	struct fdbg_error *err = check_stopped(session);
+
+	for (size_t i = 0; !err && i < n; i++) {
+		size_t begin = fdbg_session_begin(session);
+
+		fdbg_buf_string(&session->out, questions[i].text);
+		err = fdbg_session_push(session, begin, (struct fdbg_entry){
+			.kind = FDBG_EXPECT_TEXT, .text = &questions[i].answer,
+			.reply_len = questions[i].reply_len ? questions[i].reply_len : 128,
+		});
+		/* What is queued already writes into what the caller will free. */
+		if (err && i)
+			err = fdbg_session_lose(session, err);
+	}
+	return err ? err : fdbg_session_collect(session);
+}
+
+void fdbg_session_forget_answers(struct fdbg_question *questions, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fdbg_buf_deinit(&questions[i].answer);
+}
+
+struct fdbg_error *fdbg_session_request(struct fdbg_session *session, const void *text, size_t len)
+{
+	struct fdbg_error *err = check_stopped(session);
 	size_t begin;
 
 	if (err)
 		return err;
-	if (session->running || session->resume_queued)
-		return fdbg_error_create(FDBG_ERROR_USAGE,
-					 "the server can be asked only while the target is stopped");
 	begin = fdbg_session_begin(session);
 	fdbg_buf_append(&session->out, text, len);
 	session->replied = false;
@@ -133,7 +165,8 @@ struct fdbg_error *fdbg_session_queue_resume(struct fdbg_session *session, enum 
 	if (err)
 		return err;
 	session->resume_queued = session->resumed = true;
-	session->stopped_now = false;
+	session->stopped_now = session->stop_known = false;
+	session->auxv_state = FDBG_AUXV_UNKNOWN;
 	session->want_registers = want_registers && !session->abilities.expedites_all && session->n_regs;
 	if (session->want_registers && session->abilities.queue_behind_resume)
 		err = fdbg_session_push_g(session);
@@ -266,8 +299,15 @@ struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_m
 
 struct fdbg_error *fdbg_session_query_stop(struct fdbg_session *session, struct fdbg_stop *ret)
 {
-	struct fdbg_error *err = fdbg_session_requestf(session, "?");
+	struct fdbg_error *err = check_stopped(session);
 
+	if (err)
+		return err;
+	if (session->stop_known) {
+		*ret = session->stop;
+		return NULL;
+	}
+	err = fdbg_session_requestf(session, "?");
 	if (!err && (!session->reply.len || session->reply.data[0] == 'E'))
 		err = fdbg_session_refusal(session, "to say how the target is");
 	if (!err)
@@ -328,6 +368,7 @@ void fdbg_session_destroy(struct fdbg_session *session)
 	fdbg_buf_deinit(&session->out);
 	fdbg_buf_deinit(&session->last);
 	fdbg_buf_deinit(&session->reply);
+	fdbg_buf_deinit(&session->auxv);
 	fdbg_map_deinit(&session->inserted);
 	for (size_t i = 0; i < session->n_regs; i++)
 		free(session->regs[i].name);

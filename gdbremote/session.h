@@ -117,7 +117,10 @@ const struct fdbg_abilities *fdbg_session_abilities(const struct fdbg_session *s
 int fdbg_session_timeout_ms(const struct fdbg_session *session);
 const struct fdbg_session_stats *fdbg_session_stats(const struct fdbg_session *session);
 
-/* Asks how the target is (`?`). Once, before any breakpoint is set. */
+/*
+ * How the target is: its last stop, or the answer to `?` where the session has seen none, which may be asked before any breakpoint
+ * is set.
+ */
 struct fdbg_error *fdbg_session_query_stop(struct fdbg_session *session, struct fdbg_stop *ret) FDBG_CHECK;
 
 /*
@@ -203,13 +206,25 @@ struct fdbg_error *fdbg_session_wait(struct fdbg_session *session, int timeout_m
  */
 struct fdbg_error *fdbg_session_interrupt(struct fdbg_session *session) FDBG_CHECK;
 
-/* Signals (Linux numbers) that the server should deliver without a stop. UNSUPPORTED where it cannot. */
-struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n)
+/*
+ * Queues the list of signals (Linux numbers) that the server should deliver without a stop. UNSUPPORTED where it cannot. done_ret
+ * (NULL: nobody asks) says after the collect or wait whether it does.
+ */
+struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n, bool *done_ret)
 	FDBG_CHECK;
 
-/* An object of qXfer ("auxv", "exec-file", "siginfo", …), appended to buf. */
+/*
+ * An object of qXfer ("libraries-svr4", "exec-file", "siginfo", …), appended to buf. REFUSED when the server does not give it,
+ * UNSUPPORTED when it does not know it.
+ */
 struct fdbg_error *fdbg_session_read_object(struct fdbg_session *session, const char *object,
 					    const char *annex, struct fdbg_buf *buf) FDBG_CHECK;
+
+/*
+ * The auxiliary vector of the program, read once until the target is resumed. Valid until the next resume, or the end of the
+ * session. Errors as above.
+ */
+struct fdbg_error *fdbg_session_auxv(struct fdbg_session *session, const struct fdbg_buf **ret) FDBG_CHECK;
 
 /* The threads of the target, in an array that the caller frees. */
 struct fdbg_error *fdbg_session_threads(struct fdbg_session *session, struct fdbg_thread_id **ret,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Requests about the target as a whole: objects, threads, signals, its end. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gdbremote/private.h"
@@ -10,36 +11,139 @@
 #define MAX_OBJECT (64u << 20)
 #define MAX_THREADS 262144
 #define MAX_SIGNALS 256
+#define MAX_AHEAD 8      /* parts of an object that are asked for at once */
+#define MAX_REQUEST 384
 
-struct fdbg_error *fdbg_session_read_object(struct fdbg_session *session, const char *object,
-					    const char *annex, struct fdbg_buf *buf)
+size_t fdbg_session_part_size(const struct fdbg_session *session)
 {
 	/* The answer is binary: escaped, it is up to twice as long. */
-	size_t most = session->abilities.packet_size / 2 - 16;
-	size_t offset = 0;
+	return session->abilities.packet_size / 2 - 16;
+}
 
-	for (;;) {
-		struct fdbg_error *err = fdbg_session_requestf(session, "qXfer:%s:read:%s:%zx,%zx", object,
-							       annex ? annex : "", offset, most);
-		size_t len;
+/* An object that comes in parts. */
+struct object {
+	const char *name;
+	struct fdbg_buf *buf;
+	size_t len;    /* of it so far */
+	bool ended;
+};
 
-		if (err)
-			return fdbg_error_prefix(err, "reading %s", object);
-		if (!session->reply.len || (session->reply.data[0] != 'm' && session->reply.data[0] != 'l'))
-			return fdbg_error_prefix(fdbg_session_refusal(session, object), "reading %s", object);
-		len = session->reply.len - 1;
-		if (!len && session->reply.data[0] == 'm')
-			return fdbg_session_confused(session, "the server repeats itself about %s", object);
-		if (len > MAX_OBJECT - offset)
-			return fdbg_error_create(FDBG_ERROR_FORMAT, "%s is larger than %u bytes", object,
-						 MAX_OBJECT);
-		fdbg_buf_append(buf, session->reply.data + 1, len);
-		if (buf->failed)
-			return &fdbg_error_nomem;
-		if (session->reply.data[0] == 'l')
-			return NULL;
-		offset += len;
+/* Takes the answer to the request for the part that is next. */
+static struct fdbg_error *take_part(struct fdbg_session *session, struct object *object, const struct fdbg_buf *answer)
+{
+	size_t len = answer->len ? answer->len - 1 : 0;
+
+	if (!answer->len || (answer->data[0] != 'm' && answer->data[0] != 'l'))
+		return fdbg_error_prefix(fdbg_session_refusal_of(answer, object->name), "reading %s", object->name);
+	object->ended = answer->data[0] == 'l';
+	if (!len && !object->ended)
+		return fdbg_session_confused(session, "the server repeats itself about %s", object->name);
+	if (len > MAX_OBJECT - object->len)
+		return fdbg_error_create(FDBG_ERROR_FORMAT, "%s is larger than %u bytes", object->name, MAX_OBJECT);
+	fdbg_buf_append(object->buf, answer->data + 1, len);
+	object->len += len;
+	return fdbg_buf_error(object->buf);
+}
+
+/*
+ * Asks for n parts of as many bytes each, and takes those that follow one another: behind one that is shorter, or the last one, the
+ * others are not what comes next.
+ */
+static struct fdbg_error *read_parts(struct fdbg_session *session, struct object *object, const char *annex, size_t size, size_t n)
+{
+	struct fdbg_question questions[MAX_AHEAD] = { 0 };
+	char texts[MAX_AHEAD][MAX_REQUEST];
+	size_t start = object->len;
+	struct fdbg_error *err;
+
+	for (size_t i = 0; i < n; i++) {
+		int len = snprintf(texts[i], MAX_REQUEST, "qXfer:%s:read:%s:%zx,%zx", object->name, annex ? annex : "",
+				   start + i * size, size);
+
+		if (len >= MAX_REQUEST)
+			return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the name of an object is too long: %s", annex);
+		questions[i] = (struct fdbg_question){ .text = texts[i], .reply_len = (uint32_t)size };
 	}
+	err = fdbg_session_ask(session, questions, n);
+	if (err)
+		err = fdbg_error_prefix(err, "reading %s", object->name);
+	for (size_t i = 0; !err && !object->ended && object->len == start + i * size && i < n; i++)
+		err = take_part(session, object, &questions[i].answer);
+	fdbg_session_forget_answers(questions, n);
+	return err;
+}
+
+/*
+ * Reads on behind the first part. Where that costs nothing twice as many parts ahead each time, for nobody says how many there are; as
+ * long as the first one, which is how much this server gives.
+ */
+static struct fdbg_error *read_on(struct fdbg_session *session, struct object *object, const char *annex)
+{
+	bool ahead = fdbg_session_has_batches(session);
+	size_t size = ahead ? object->len : fdbg_session_part_size(session), n = 1;
+	struct fdbg_error *err = NULL;
+
+	for (; !err && !object->ended; n = ahead && n < MAX_AHEAD ? 2 * n : n)
+		err = read_parts(session, object, annex, size, n);
+	return err;
+}
+
+struct fdbg_error *fdbg_session_finish_object(struct fdbg_session *session, const char *name, const char *annex,
+					      const struct fdbg_buf *first, struct fdbg_buf *buf)
+{
+	struct object object = { .name = name, .buf = buf };
+	struct fdbg_error *err = take_part(session, &object, first);
+
+	return err ? err : read_on(session, &object, annex);
+}
+
+struct fdbg_error *fdbg_session_read_object(struct fdbg_session *session, const char *name, const char *annex,
+					    struct fdbg_buf *buf)
+{
+	struct object object = { .name = name, .buf = buf };
+	struct fdbg_error *err = read_parts(session, &object, annex, fdbg_session_part_size(session), 1);
+
+	return err ? err : read_on(session, &object, annex);
+}
+
+struct fdbg_error *fdbg_session_keep_auxv(struct fdbg_session *session, const struct fdbg_buf *first)
+{
+	struct fdbg_error *err;
+
+	fdbg_buf_clear(&session->auxv);
+	session->auxv_state = FDBG_AUXV_UNKNOWN;
+	err = fdbg_session_finish_object(session, "auxv", "", first, &session->auxv);
+	if (!err)
+		session->auxv_state = FDBG_AUXV_READ;
+	if (!fdbg_error_is(err, FDBG_ERROR_REFUSED) && !fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED))
+		return err;
+	fdbg_error_destroy(err);
+	fdbg_buf_clear(&session->auxv);
+	fdbg_buf_append(&session->auxv, first->data, first->len);
+	session->auxv_state = FDBG_AUXV_REFUSED;
+	return fdbg_buf_error(&session->auxv);
+}
+
+struct fdbg_error *fdbg_session_auxv(struct fdbg_session *session, const struct fdbg_buf **ret)
+{
+	struct fdbg_question question = { 0 };
+	struct fdbg_error *err = NULL;
+	char text[MAX_REQUEST];
+
+	if (session->auxv_state == FDBG_AUXV_UNKNOWN) {
+		snprintf(text, sizeof(text), "qXfer:auxv:read::0,%zx", fdbg_session_part_size(session));
+		question.text = text;
+		err = fdbg_session_ask(session, &question, 1);
+		if (!err)
+			err = fdbg_session_keep_auxv(session, &question.answer);
+		fdbg_session_forget_answers(&question, 1);
+	}
+	if (!err && session->auxv_state == FDBG_AUXV_REFUSED)
+		err = fdbg_session_refusal_of(&session->auxv, "auxv");
+	if (err)
+		return fdbg_error_prefix(err, "reading auxv");
+	*ret = &session->auxv;
+	return NULL;
 }
 
 struct thread_list {
@@ -103,13 +207,12 @@ struct fdbg_error *fdbg_session_threads(struct fdbg_session *session, struct fdb
 	return NULL;
 }
 
-/* A packet with a list of signals (Linux numbers). In ascending order: gdbserver drops a number that is below the one before it. */
-static struct fdbg_error *send_signals(struct fdbg_session *session, const char *packet, const bool *wanted)
+/* Queues a packet with a list of signals (Linux numbers). In ascending order: gdbserver drops a number that is below the one before it. */
+static struct fdbg_error *queue_signals(struct fdbg_session *session, const char *packet, const bool *wanted, bool *done)
 {
 	bool by_number[MAX_SIGNALS] = { false };
-	struct fdbg_buf text = { 0 };
-	struct fdbg_error *err;
 	const char *between = ":";
+	size_t begin;
 
 	for (int signal = 1; signal < MAX_SIGNALS; signal++) {
 		int number = session->abilities.gdb_signals ? fdbg_signal_to_gdb(signal) : signal;
@@ -117,34 +220,32 @@ static struct fdbg_error *send_signals(struct fdbg_session *session, const char 
 		if (wanted[signal] && number > 0 && number < MAX_SIGNALS)
 			by_number[number] = true;
 	}
-	fdbg_buf_string(&text, packet);
+	if (done)
+		*done = false;
+	begin = fdbg_session_begin(session);
+	fdbg_buf_string(&session->out, packet);
 	for (unsigned number = 1; number < MAX_SIGNALS; number++) {
 		if (!by_number[number])
 			continue;
-		fdbg_buf_printf(&text, "%s%x", between, number);
+		fdbg_buf_printf(&session->out, "%s%x", between, number);
 		between = ";";
 	}
-	err = fdbg_buf_error(&text);
-	if (!err)
-		err = fdbg_session_request(session, text.data, text.len);
-	fdbg_buf_deinit(&text);
-	return err;
+	return fdbg_session_push(session, begin, (struct fdbg_entry){ .kind = FDBG_EXPECT_OK, .reply_len = 2, .done = done });
 }
 
-struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n)
+struct fdbg_error *fdbg_session_pass_signals(struct fdbg_session *session, const int *signals, size_t n, bool *done_ret)
 {
 	bool wanted[MAX_SIGNALS] = { false };
-	struct fdbg_error *err;
+	struct fdbg_error *err = fdbg_session_lost(session);
 
+	if (err)
+		return err;
 	if (!session->abilities.pass_signals)
 		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server stops at every signal");
 	for (size_t i = 0; i < n; i++)
 		if (signals[i] > 0 && signals[i] < MAX_SIGNALS)
 			wanted[signals[i]] = true;
-	err = send_signals(session, "QPassSignals", wanted);
-	if (!err && !fdbg_session_reply_is(session, "OK"))
-		err = fdbg_session_refusal(session, "to pass signals");
-	return err;
+	return queue_signals(session, "QPassSignals", wanted, done_ret);
 }
 
 /*
@@ -162,7 +263,7 @@ static struct fdbg_error *keep_interrupt_back(struct fdbg_session *session)
 	/* SIGTRAP: other threads may have met a breakpoint that was not reported yet. */
 	for (int signal = 1; signal < MAX_SIGNALS; signal++)
 		wanted[signal] = signal != SIGTRAP && !(interrupted && (signal == SIGSTOP || signal == SIGINT));
-	return send_signals(session, "QProgramSignals", wanted);
+	return queue_signals(session, "QProgramSignals", wanted, NULL);
 }
 
 struct fdbg_error *fdbg_session_detach(struct fdbg_session *session, uint64_t pid)

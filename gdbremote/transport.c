@@ -74,12 +74,12 @@ struct fdbg_error *fdbg_transport_from_fd(int fd, struct fdbg_transport **ret)
 	return NULL;
 }
 
-/* Waits for a connection in progress; the errno of its outcome. */
-static int finish_connect(int fd, uint64_t deadline)
+/* Waits for a connection in progress; the errno of its outcome, EINTR where somebody was woken. */
+static int finish_connect(int fd, int wake_fd, uint64_t deadline)
 {
 	for (;;) {
-		struct pollfd pfd = { .fd = fd, .events = POLLOUT };
-		int n = poll(&pfd, 1, left_ms(deadline));
+		struct pollfd pfd[] = { { .fd = fd, .events = POLLOUT }, { .fd = wake_fd, .events = POLLIN } };
+		int n = poll(pfd, 2, left_ms(deadline));
 		int outcome = 0;
 		socklen_t len = sizeof(outcome);
 
@@ -89,12 +89,14 @@ static int finish_connect(int fd, uint64_t deadline)
 			return errno;
 		if (!n)
 			return ETIMEDOUT;
+		if (!pfd[0].revents)
+			return EINTR;
 		return getsockopt(fd, SOL_SOCKET, SO_ERROR, &outcome, &len) < 0 ? errno : outcome;
 	}
 }
 
 /* One attempt at one address: the descriptor, or minus errno. */
-static int connect_once(const struct sockaddr *address, socklen_t len, uint64_t deadline)
+static int connect_once(const struct sockaddr *address, socklen_t len, int wake_fd, uint64_t deadline)
 {
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int errnum = 0;
@@ -102,7 +104,7 @@ static int connect_once(const struct sockaddr *address, socklen_t len, uint64_t 
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, address, len) < 0)
-		errnum = errno == EINPROGRESS || errno == EINTR ? finish_connect(fd, deadline) : errno;
+		errnum = errno == EINPROGRESS || errno == EINTR ? finish_connect(fd, wake_fd, deadline) : errno;
 	if (!errnum)
 		return fd;
 	close(fd);
@@ -110,34 +112,41 @@ static int connect_once(const struct sockaddr *address, socklen_t len, uint64_t 
 }
 
 /* Tries all addresses until one answers; while nobody listens, again and again until the deadline. */
-static int connect_retrying(const struct addrinfo *list, uint64_t deadline)
+static int connect_retrying(const struct addrinfo *list, int wake_fd, uint64_t deadline)
 {
+	struct pollfd wake = { .fd = wake_fd, .events = POLLIN };
+
 	for (;;) {
 		bool again = false;
 		int result = -ECONNREFUSED;
 
 		for (const struct addrinfo *info = list; info; info = info->ai_next) {
-			result = connect_once(info->ai_addr, info->ai_addrlen, deadline);
-			if (result >= 0)
+			result = connect_once(info->ai_addr, info->ai_addrlen, wake_fd, deadline);
+			if (result >= 0 || result == -EINTR)
 				return result;
 			again |= result == -ECONNREFUSED || result == -ENOENT || result == -EAGAIN;
 		}
 		if (!again || !left_ms(deadline))
 			return result;
-		poll(NULL, 0, RETRY_MS);
+		if (poll(&wake, 1, RETRY_MS) > 0)
+			return -EINTR;
 	}
 }
 
 static struct fdbg_error *connect_failed(const char *address, int errnum)
 {
-	struct fdbg_error *err = fdbg_error_errno(errnum, "cannot connect to %s", address);
+	struct fdbg_error *err;
+
+	if (errnum == EINTR)
+		return fdbg_error_create(FDBG_ERROR_INTERRUPTED, "connecting to %s: interrupted", address);
+	err = fdbg_error_errno(errnum, "cannot connect to %s", address);
 
 	if (errnum == ETIMEDOUT && err != &fdbg_error_nomem)
 		err->code = FDBG_ERROR_TIMEOUT;
 	return err;
 }
 
-static struct fdbg_error *open_unix(const char *address, const char *path, uint64_t deadline, int *fd_ret)
+static struct fdbg_error *open_unix(const char *address, const char *path, int wake_fd, uint64_t deadline, int *fd_ret)
 {
 	struct sockaddr_un where = { .sun_family = AF_UNIX };
 	struct addrinfo info = { .ai_addr = (struct sockaddr *)&where, .ai_addrlen = sizeof(where) };
@@ -148,14 +157,14 @@ static struct fdbg_error *open_unix(const char *address, const char *path, uint6
 					 address,
 					 sizeof(where.sun_path) - 1);
 	memcpy(where.sun_path, path, strlen(path));
-	fd = connect_retrying(&info, deadline);
+	fd = connect_retrying(&info, wake_fd, deadline);
 	if (fd < 0)
 		return connect_failed(address, -fd);
 	*fd_ret = fd;
 	return NULL;
 }
 
-static struct fdbg_error *open_tcp(const char *address, uint64_t deadline, int *fd_ret)
+static struct fdbg_error *open_tcp(const char *address, int wake_fd, uint64_t deadline, int *fd_ret)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	const char *colon = strrchr(address, ':');
@@ -187,7 +196,7 @@ static struct fdbg_error *open_tcp(const char *address, uint64_t deadline, int *
 	if (rc)
 		return fdbg_error_create(FDBG_ERROR_NOT_FOUND, "cannot connect to %s: %s", address,
 					 rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
-	fd = connect_retrying(list, deadline);
+	fd = connect_retrying(list, wake_fd, deadline);
 	freeaddrinfo(list);
 	if (fd < 0)
 		return connect_failed(address, -fd);
@@ -230,7 +239,7 @@ static struct fdbg_error *open_command(const char *command, struct fdbg_transpor
 	return NULL;
 }
 
-struct fdbg_error *fdbg_transport_open(const char *address, int timeout_ms, struct fdbg_transport **ret)
+struct fdbg_error *fdbg_transport_open(const char *address, int timeout_ms, int wake_fd, struct fdbg_transport **ret)
 {
 	uint64_t deadline = deadline_in(timeout_ms);
 	struct fdbg_error *err;
@@ -244,9 +253,9 @@ struct fdbg_error *fdbg_transport_open(const char *address, int timeout_ms, stru
 		return open_command(address + 1, ret);
 	}
 	if (!strncmp(address, "unix:", 5))
-		err = open_unix(address, address + 5, deadline, &fd);
+		err = open_unix(address, address + 5, wake_fd, deadline, &fd);
 	else
-		err = open_tcp(address, deadline, &fd);
+		err = open_tcp(address, wake_fd, deadline, &fd);
 	return err ? err : fdbg_transport_from_fd(fd, ret);
 }
 

@@ -17,9 +17,9 @@ struct fdbg_transport;
 
 /*
  * Opens ADDRESS (cli.md): `HOST:PORT`, `[V6]:PORT`, `unix:PATH` or `| COMMAND` (run by sh -c). timeout_ms
- * limits the connection, with retries while nobody listens yet.
+ * limits the connection, with retries while nobody listens yet; INTERRUPTED when wake_fd (-1: none) is readable meanwhile.
  */
-struct fdbg_error *fdbg_transport_open(const char *address, int timeout_ms, struct fdbg_transport **ret)
+struct fdbg_error *fdbg_transport_open(const char *address, int timeout_ms, int wake_fd, struct fdbg_transport **ret)
 	FDBG_CHECK;
 
 /* Takes over a connected descriptor (closes it with the transport). */

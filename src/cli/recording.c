@@ -73,10 +73,18 @@ static void on_signal(int signal)
 	errno = saved;
 }
 
+/* What is written then fails, and is told as that is; who runs on has to be let go first. */
+static void pass_over(int signal)
+{
+	(void)signal;
+}
+
 static struct fdbg_error *catch_signals(void)
 {
+	static const int passed_over[] = { SIGPIPE, SIGXFSZ };
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigaction passing = { .sa_handler = pass_over, .sa_flags = SA_RESTART };
 
 	if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK))
 		return fdbg_error_errno(errno, "cannot make a pipe");
@@ -87,6 +95,13 @@ static struct fdbg_error *catch_signals(void)
 		if (!sigaction(signals[i], NULL, &old) && old.sa_handler == SIG_IGN)
 			continue;
 		sigaction(signals[i], &action, NULL);
+	}
+	/* Not ignored: what is executed would inherit that. */
+	for (size_t i = 0; i < sizeof(passed_over) / sizeof(passed_over[0]); i++) {
+		struct sigaction old;
+
+		if (!sigaction(passed_over[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(passed_over[i], &passing, NULL);
 	}
 	return NULL;
 }

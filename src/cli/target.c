@@ -151,7 +151,7 @@ static struct fdbg_error *ask_platform(struct fdbg_target *target, char **addres
 	host = host_of(platform);
 	if (!host)
 		return &fdbg_error_nomem;
-	err = fdbg_transport_open(platform, target->options.timeout_ms, &transport);
+	err = fdbg_transport_open(platform, target->options.timeout_ms, target->options.wake_fd, &transport);
 	if (!err)
 		err = fdbg_session_open(transport, &opening, &session);
 	if (err)
@@ -179,7 +179,7 @@ struct fdbg_error *fdbg_target_connect(struct fdbg_target *target)
 	if (options->platform)
 		err = ask_platform(target, &address);
 	if (!err)
-		err = fdbg_transport_open(address ? address : options->remote, options->timeout_ms, &transport);
+		err = fdbg_transport_open(address ? address : options->remote, options->timeout_ms, options->wake_fd, &transport);
 	return err ? err : fdbg_session_open(transport, &opening, &target->session);
 }
 
@@ -193,7 +193,6 @@ static struct fdbg_error *hold_remote(struct fdbg_target *target)
 	};
 	struct fdbg_error *err = fdbg_target_connect(target);
 	struct fdbg_stop stop;
-	bool attached;
 
 	if (err)
 		return err;
@@ -211,7 +210,7 @@ static struct fdbg_error *hold_remote(struct fdbg_target *target)
 		return fdbg_error_create(FDBG_ERROR_REFUSED, "the server holds no program; start one there with --exec=PATH "
 					 "or attach to one with --attach=PID");
 	}
-	return err ? err : fdbg_session_is_attached(target->session, &attached);
+	return err;
 }
 
 /* Attaches to a process of this machine. */

@@ -27,14 +27,13 @@ static uint32_t half_at(const uint8_t *bytes)
 struct fdbg_error *fdbg_identity_auxv(struct fdbg_session *session, struct fdbg_auxv *ret)
 {
 	struct fdbg_auxv auxv = { 0 };
-	struct fdbg_buf bytes = { 0 };
-	struct fdbg_error *err;
+	const struct fdbg_buf *bytes;
+	struct fdbg_error *err = fdbg_session_auxv(session, &bytes);
 
-	err = fdbg_session_read_object(session, "auxv", "", &bytes);
-	for (size_t i = 0; !err && i + 16 <= bytes.len; i += 16) {
-		uint64_t value = word_at(bytes.data + i + 8);
+	for (size_t i = 0; !err && i + 16 <= bytes->len; i += 16) {
+		uint64_t value = word_at(bytes->data + i + 8);
 
-		switch (word_at(bytes.data + i)) {
+		switch (word_at(bytes->data + i)) {
 		case AT_PHDR:
 			auxv.phdr = value;
 			break;
@@ -49,7 +48,6 @@ struct fdbg_error *fdbg_identity_auxv(struct fdbg_session *session, struct fdbg_
 			break;
 		}
 	}
-	fdbg_buf_deinit(&bytes);
 	if (!err)
 		*ret = auxv;
 	return err;

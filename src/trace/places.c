@@ -58,17 +58,22 @@ static void move(struct fdbg_places *places, struct fdbg_stop_place *place, cons
 	fdbg_buf_append(code, moved.bytes, moved.size);
 }
 
-/* Writes the slots in `code` to where they were made for. *done_ret false: the server cannot write there. */
-static struct fdbg_error *write_slots(struct fdbg_places *places, const struct fdbg_buf *code, bool *done_ret)
+/* Queues the slots in `code` for where they were made. *done_ret false after the collect: the server cannot write there. */
+static struct fdbg_error *queue_slots(struct fdbg_places *places, const struct fdbg_buf *code, bool *done_ret)
 {
 	struct fdbg_error *err = fdbg_buf_error(code);
 
 	*done_ret = true;
 	if (err || !code->len)
 		return err;
-	*done_ret = false;
-	err = fdbg_session_queue_write(places->session, places->scratch + places->scratch_used, code->data, code->len,
-				       done_ret);
+	return fdbg_session_queue_write(places->session, places->scratch + places->scratch_used, code->data, code->len,
+					done_ret);
+}
+
+static struct fdbg_error *write_slots(struct fdbg_places *places, const struct fdbg_buf *code, bool *done_ret)
+{
+	struct fdbg_error *err = queue_slots(places, code, done_ret);
+
 	if (!err)
 		err = fdbg_session_collect(places->session);
 	if (!err && *done_ret)
@@ -123,7 +128,7 @@ static struct fdbg_error *allocate_scratch(struct fdbg_places *places, struct fd
 	if (!places->arch->move || !places->n_items)
 		return NULL;
 	err = fdbg_scratch_allocate(places->session, places->arch, thread, info->low + places->bias,
-				    info->high + places->bias, size, &places->scratch, &places->signal);
+				    info->high + places->bias, size, &places->scratch, &places->signal, &places->restored);
 	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
 		fdbg_log(places->log, FDBG_LOG_WARNING, "breakpoints are stepped over one by one, which is slow: %s",
 			 err->message);
@@ -135,13 +140,9 @@ static struct fdbg_error *allocate_scratch(struct fdbg_places *places, struct fd
 	return err;
 }
 
-/* Moves every site's displaced instruction out of line; the code is the file's. */
-static struct fdbg_error *prepare_slots(struct fdbg_places *places)
+/* Moves every site's displaced instruction out of line, into `code`; the code is the file's. */
+static void prepare_slots(struct fdbg_places *places, struct fdbg_buf *code)
 {
-	struct fdbg_buf code = { 0 };
-	struct fdbg_error *err;
-	bool done;
-
 	for (size_t i = 0; i < places->n_items; i++) {
 		struct fdbg_stop_place *place = &places->items[i];
 		struct fdbg_code insn = { .address = place->address, .size = LONGEST_INSN };
@@ -153,14 +154,9 @@ static struct fdbg_error *prepare_slots(struct fdbg_places *places)
 		}
 		if (insn.bytes) {
 			keep_original(place, &insn);
-			move(places, place, &insn, &code);
+			move(places, place, &insn, code);
 		}
 	}
-	err = write_slots(places, &code, &done);
-	fdbg_buf_deinit(&code);
-	if (!err && !done)
-		give_up_slots(places, 0);
-	return err;
 }
 
 static struct fdbg_error *insert_from(struct fdbg_places *places, size_t first)
@@ -197,8 +193,11 @@ struct fdbg_error *fdbg_places_insert(struct fdbg_places *places, const struct f
 {
 	/* Only the threads of traced functions may stop where a stop of one thread does not stop the others. */
 	bool no_heap = !plan->heap_asked && !fdbg_session_abilities(places->session)->stops_all;
+	struct fdbg_buf code = { 0 };
 	struct fdbg_error *err;
+	bool done = true;
 
+	places->restored = true;
 	for (size_t i = 0; i < plan->n_sites; i++) {
 		struct fdbg_stop_place *place = append(places, plan->sites[i].address + places->bias, FDBG_ROLE_SITE);
 
@@ -210,10 +209,19 @@ struct fdbg_error *fdbg_places_insert(struct fdbg_places *places, const struct f
 		fdbg_log(places->log, FDBG_LOG_INFO, "heap allocations are not recorded: this server cannot stop all threads together "
 			 "(--allocations=typed records them all the same)");
 	err = allocate_scratch(places, thread);
-	if (!err)
-		err = prepare_slots(places);
+	if (!err) {
+		prepare_slots(places, &code);
+		err = queue_slots(places, &code, &done);
+	}
 	if (!err)
 		err = insert_from(places, 0);
+	if (!err && !places->restored)
+		err = fdbg_error_create(FDBG_ERROR_PROTOCOL, "cannot restore the target: the server cannot write the target's code");
+	if (!err && done)
+		places->scratch_used += code.len;
+	else if (!err)
+		give_up_slots(places, 0);
+	fdbg_buf_deinit(&code);
 	if (!err && places->n_refused)
 		fdbg_log(places->log, FDBG_LOG_WARNING, "%zu of %zu breakpoints could not be set; calls will be missing",
 			 places->n_refused, places->n_items);
@@ -259,12 +267,13 @@ struct fdbg_error *fdbg_places_remove(struct fdbg_places *places, bool forget)
 
 	if (!removed)
 		return &fdbg_error_nomem;
-	for (size_t i = 0; i < places->n_items && !err; i++) {
+	/* The newest first: gdbserver has them in a list with the newest at its head. */
+	for (size_t i = places->n_items; i-- && !err;) {
 		if (!places->items[i].inserted)
 			continue;
 		err = fdbg_session_queue_remove(places->session, places->items[i].address,
 						places->arch->breakpoint_size, &removed[i]);
-		if (!err && i % BATCH == BATCH - 1)
+		if (!err && i % BATCH == 0)
 			err = fdbg_session_collect(places->session);
 	}
 	if (!err)
@@ -282,7 +291,7 @@ struct fdbg_error *fdbg_places_retire(struct fdbg_places *places, bool (*which)(
 
 	if (!removed)
 		return &fdbg_error_nomem;
-	for (size_t i = 0; i < places->n_items && !err; i++) {
+	for (size_t i = places->n_items; i-- && !err;) {
 		if (!places->items[i].inserted || !which(context, i))
 			continue;
 		err = fdbg_session_queue_remove(places->session, places->items[i].address,

@@ -52,6 +52,7 @@ struct fdbg_places {
 	size_t scratch_used, scratch_size;
 	bool slot_per_page;        /* a page that code was executed from cannot be written any more */
 	size_t n_refused;
+	bool restored;                /* the code where memory was made from is as it was */
 	int signal;                   /* one that came while memory was made, to be delivered with the next resume */
 };
 

@@ -158,6 +158,7 @@ static struct fdbg_error *restore_regs(struct fdbg_session *session, const struc
 	bool one_by_one = fdbg_session_abilities(session)->write_one_register;
 	struct fdbg_error *err = fdbg_session_fetch_registers(session);
 
+	/* They go out with the resume. */
 	for (size_t i = 0; i < n && !err; i++) {
 		const uint8_t *now = fdbg_session_register(session, i);
 
@@ -167,7 +168,7 @@ static struct fdbg_error *restore_regs(struct fdbg_session *session, const struc
 		    !strcmp(regs[i].name, "orig_rax"))
 			err = fdbg_session_set_register(session, i, saved->bytes[i]);
 	}
-	return err ? err : fdbg_session_collect(session);
+	return err;
 }
 
 /* Tries the places around the executable, nearest first. */
@@ -261,30 +262,43 @@ static bool in_system_call(struct fdbg_session *session, const struct fdbg_arch 
 	return -result >= RESTART_LOW && -result <= RESTART_HIGH;
 }
 
+/* Fetches the registers, and the code at the program counter, where a system call's instruction has its place. */
+static struct fdbg_error *look_around(const struct injection *injection, uint64_t *pc_ret, uint8_t *code, bool *done_ret)
+{
+	struct fdbg_session *session = injection->session;
+	const struct fdbg_arch *arch = injection->arch;
+	bool known = get_reg(session, arch, arch->pc, pc_ret);
+	struct fdbg_error *err = NULL;
+
+	if (known)
+		err = fdbg_session_queue_read(session, *pc_ret, arch->syscall.size, code, done_ret);
+	if (!err)
+		err = fdbg_session_fetch_registers(session);
+	if (!err && !get_reg(session, arch, arch->pc, pc_ret))
+		err = fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server does not tell the program counter");
+	if (!err && !known)
+		err = fdbg_session_queue_read(session, *pc_ret, arch->syscall.size, code, done_ret);
+	return err ? err : fdbg_session_collect(session);
+}
+
 static struct fdbg_error *by_injection(struct injection *injection, uint64_t low, uint64_t high, size_t size,
-				       uint64_t *address_ret)
+				       uint64_t *address_ret, bool *restored)
 {
 	struct fdbg_session *session = injection->session;
 	const struct fdbg_arch *arch = injection->arch;
 	uint8_t code[sizeof(arch->syscall.bytes)];
 	struct saved_regs saved = { 0 };
-	struct fdbg_error *err, *restore_err;
+	struct fdbg_error *err, *restore_err = NULL;
 	uint64_t pc;
 	bool done = false, written = false;
 	size_t n;
 
-	err = fdbg_session_fetch_registers(session);
+	err = look_around(injection, &pc, code, &done);
 	if (err)
 		return err;
-	if (!get_reg(session, arch, arch->pc, &pc))
-		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the server does not tell the program counter");
 	if (in_system_call(session, arch))
 		return fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the target is inside a system call");
 	err = save_regs(session, &saved, &n);
-	if (!err)
-		err = fdbg_session_queue_read(session, pc, arch->syscall.size, code, &done);
-	if (!err)
-		err = fdbg_session_collect(session);
 	if (!err && !done)
 		err = fdbg_error_create(FDBG_ERROR_UNSUPPORTED, "the code at 0x%llx cannot be read",
 					(unsigned long long)pc);
@@ -302,7 +316,8 @@ static struct fdbg_error *by_injection(struct injection *injection, uint64_t low
 	}
 	if (!err) {
 		err = map_near(injection, low, high, size, address_ret);
-		restore_err = written ? write_code(session, pc, code, arch->syscall.size) : NULL;
+		if (written)
+			restore_err = fdbg_session_queue_write(session, pc, code, arch->syscall.size, restored);
 		if (!restore_err)
 			restore_err = restore_regs(session, arch, &saved, n);
 		/* A target that cannot be put back as it was must not run on. */
@@ -336,18 +351,19 @@ static struct fdbg_error *check_process(struct fdbg_session *session)
 
 struct fdbg_error *fdbg_scratch_allocate(struct fdbg_session *session, const struct fdbg_arch *arch,
 					 struct fdbg_thread_id thread, uint64_t low, uint64_t high, size_t size,
-					 uint64_t *address_ret, int *signal_ret)
+					 uint64_t *address_ret, int *signal_ret, bool *restored_ret)
 {
 	struct injection injection = { .session = session, .arch = arch, .thread = thread, .signal = signal_ret };
 	uint64_t address;
 	struct fdbg_error *err;
 
 	*signal_ret = 0;
+	*restored_ret = true;
 	err = check_process(session);
 	if (err)
 		return err;
 	/* Ours is near the program, so that what refers to its surroundings can be moved there. */
-	err = by_injection(&injection, low, high, size, address_ret);
+	err = by_injection(&injection, low, high, size, address_ret, restored_ret);
 	if (!fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || !fdbg_session_abilities(session)->allocate)
 		return err;
 	fdbg_error_destroy(err);

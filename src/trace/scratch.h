@@ -18,9 +18,12 @@
  * system call is left in it: the kernel starts the call again when its number and result are restored, which needs a server
  * that has that register; else only _M will do. *signal_ret is a signal that came meanwhile and is the target's to get, 0: none.
  * UNSUPPORTED when no memory can be had: the caller then steps instead.
+ *
+ * What was changed is put back with the next requests: *restored_ret says after the next collect whether it was, also when this
+ * fails. A target that is not as it was must not run on.
  */
 struct fdbg_error *fdbg_scratch_allocate(struct fdbg_session *session, const struct fdbg_arch *arch,
 					 struct fdbg_thread_id thread, uint64_t low, uint64_t high, size_t size,
-					 uint64_t *address_ret, int *signal_ret) FDBG_CHECK;
+					 uint64_t *address_ret, int *signal_ret, bool *restored_ret) FDBG_CHECK;
 
 #endif

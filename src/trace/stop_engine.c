@@ -82,8 +82,8 @@ static struct fdbg_error *pass_signals(struct fdbg_stop_engine *engine)
 		/* SIGINT and SIGSTOP are how a running target is stopped, SIGTRAP is a breakpoint. */
 		if (i != TARGET_SIGINT && i != TARGET_SIGTRAP && i != TARGET_SIGSTOP && i != TARGET_SIGKILL)
 			signals[n++] = i;
-	err = fdbg_session_pass_signals(engine->session, signals, n);
-	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED) || fdbg_error_is(err, FDBG_ERROR_REFUSED)) {
+	err = fdbg_session_pass_signals(engine->session, signals, n, NULL);
+	if (fdbg_error_is(err, FDBG_ERROR_UNSUPPORTED)) {
 		fdbg_error_destroy(err);
 		return NULL;
 	}
@@ -316,10 +316,11 @@ static struct fdbg_error *handle(struct fdbg_stop_engine *engine, const struct f
 			return err;
 		place = fdbg_places_at(&engine->places, fdbg_registers_get(&moment->registers, engine->arch->pc));
 		if (!place) {
-			if (stop->kind == FDBG_STOP_BREAKPOINT ||
-			    fdbg_places_was_retired(&engine->places,
+			if (fdbg_places_was_retired(&engine->places,
 						    fdbg_registers_get(&moment->registers, engine->arch->pc)))
 				engine->signal = 0;
+			else if (stop->kind == FDBG_STOP_BREAKPOINT)
+				return fdbg_stop_pass_trap(engine);
 			return NULL;
 		}
 		engine->signal = 0;

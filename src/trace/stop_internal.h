@@ -122,6 +122,12 @@ bool fdbg_stop_is_complete(const struct fdbg_stop_moment *moment);
 /* ---- stop_resume.c ---- */
 
 /*
+ * The thread has stopped at a breakpoint that is not ours. Where the program has a trap instruction of its own there, the thread gets
+ * its SIGTRAP as if nobody had looked; else what is there now is executed.
+ */
+struct fdbg_error *fdbg_stop_pass_trap(struct fdbg_stop_engine *engine);
+
+/*
  * Queues what lets the target run on from where it stopped. Nothing is sent yet, except to step: then a stop that
  * came meanwhile is in engine->next_stop, and the target is not running.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How the stop engine lets the target run on: past a displaced instruction, or by a step over it. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "trace/stop_internal.h"
 
@@ -13,6 +15,35 @@ static struct fdbg_error *set_pc(struct fdbg_stop_engine *engine, uint64_t pc)
 	for (int i = 0; i < 8; i++)
 		bytes[i] = (uint8_t)(pc >> 8 * i);
 	return fdbg_session_set_register(engine->session, engine->remote[engine->arch->pc], bytes);
+}
+
+static bool is_trap(const struct fdbg_arch *arch, const uint8_t *bytes)
+{
+	for (uint32_t i = 0; i < arch->breakpoint_size; i++)
+		if ((bytes[i] & arch->trap_mask[i]) != arch->breakpoint[i])
+			return false;
+	return true;
+}
+
+/* The trap instruction at an address is the program's own: the thread is to have executed it. */
+static struct fdbg_error *give_trap(struct fdbg_stop_engine *engine, uint64_t address)
+{
+	engine->signal = TARGET_SIGTRAP;
+	return engine->arch->trap_advance ? set_pc(engine, address + engine->arch->trap_advance) : NULL;
+}
+
+struct fdbg_error *fdbg_stop_pass_trap(struct fdbg_stop_engine *engine)
+{
+	uint64_t pc = fdbg_registers_get(&engine->now->registers, engine->arch->pc);
+	uint8_t bytes[sizeof(engine->arch->breakpoint)];
+	bool done;
+	struct fdbg_error *err;
+
+	engine->signal = 0;
+	err = fdbg_session_queue_read(engine->session, pc, engine->arch->breakpoint_size, bytes, &done);
+	if (!err)
+		err = fdbg_session_collect(engine->session);
+	return err || !done || !is_trap(engine->arch, bytes) ? err : give_trap(engine, pc);
 }
 
 /* Waits for the end of a step, which is short: whoever wants to interrupt waits for it. */
@@ -103,7 +134,9 @@ struct fdbg_error *fdbg_stop_queue_run(struct fdbg_stop_engine *engine)
 		const struct fdbg_stop_place *place = fdbg_places_at(&engine->places, engine->at_place);
 
 		engine->at_place = 0;
-		if (place)
+		if (place && place->has_original && is_trap(engine->arch, place->original))
+			err = give_trap(engine, place->address);
+		else if (place)
 			err = place->slot ? set_pc(engine, place->slot) : step_over(engine, place);
 		if (err || engine->has_next)
 			return err;

@@ -46,6 +46,44 @@ class InterruptTest(E2ETest):
         self.assertEqual(process.stdout.readline(), b"ready\n")
         return process
 
+    def test_a_file_that_may_not_grow(self):
+        """A limit on the size of files is told like a full disk, and what came before it can be read."""
+        process = subprocess.Popen(["sh", "-c", "ulimit -f 64; exec \"$@\"", "sh", FDBG, "record", "-q", "-o", self.file,
+                                    "--", self.program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   stdin=subprocess.DEVNULL, env=harness.clean_environment(), cwd=self.dir,
+                                   start_new_session=True)
+        self.addCleanup(harness.kill_session, process.pid)
+        self.addCleanup(process.stderr.close)
+        self.assertEqual(self.finish(process, 60), 125)
+        self.assertIn(b"File too large", process.stderr.read())
+        self.check_ticks(1)
+
+    def test_nobody_reads_what_is_said(self):
+        program = harness.compile_rust("app", "fn twice(n: u64) -> u64 { n * 2 } fn main() { for n in 0..50 { twice(n); } }")
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            done = subprocess.run([FDBG, "record", "--live", "-o", self.file, "--", program], stderr=writing,
+                                  stdin=subprocess.DEVNULL, env=harness.clean_environment(), cwd=self.dir,
+                                  timeout=harness.TIMEOUT)
+        finally:
+            os.close(writing)
+        self.assertEqual(done.returncode, 0)
+        calls = [c.value for c in harness.calls(self.trees(harness.Recording(self.file))) if c.function == "app::twice"]
+        self.assertEqual(calls, [str(2 * n) for n in range(50)])
+
+    def test_while_nobody_listens(self):
+        address = "127.0.0.1:%d" % harness.free_port()
+        process = subprocess.Popen([FDBG, "record", "--timeout=60", "--remote=" + address, "-o", self.file, self.program],
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=harness.clean_environment(),
+                                   cwd=self.dir, start_new_session=True)
+        self.addCleanup(harness.kill_session, process.pid)
+        self.addCleanup(process.stderr.close)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        self.finish(process)
+        self.assertIn(b"interrupted", process.stderr.read())
+
     def finish(self, process, seconds=10):
         try:
             status = process.wait(seconds * harness.SLOWNESS)

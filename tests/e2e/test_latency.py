@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A slow link, 20 ms each way: a hit without pointers to follow costs one round trip, on every server."""
+"""A slow link, 20 ms each way: a hit without pointers to follow costs one round trip, on every server, and what comes before few."""
 
 import json
 import shutil
@@ -51,18 +51,17 @@ class LatencyTest(E2ETest):
         self.assertEqual(figures["on_demand_reads"], 0)
         return figures["round_trips"], figures["hits"]
 
-    def check(self, serve, program):
+    def check(self, serve, program, begin):
         """serve(count) starts a server that holds the program and gives its port. What a session costs whatever is
-        recorded is in both runs."""
+        recorded is in both runs, and no more than `begin` round trips."""
         few, few_hits = self.trips(FEW, serve(FEW), program)
         many, many_hits = self.trips(MANY, serve(MANY), program)
         self.assertLessEqual((many - few) / (many_hits - few_hits), MOST)
-        # And that is not much.
-        self.assertLess(few - few_hits * MOST, 60)
+        self.assertLessEqual(few - few_hits * MOST, begin)
 
     def test_gdbserver(self):
         program = harness.compile_rust("app", SOURCE)
-        self.check(lambda count: int(harness.start_gdbserver(self, program, str(count))[1].split(":")[1]), program)
+        self.check(lambda count: int(harness.start_gdbserver(self, program, str(count))[1].split(":")[1]), program, 14)
 
     def test_lldb_server(self):
         program = harness.compile_rust("app", SOURCE)
@@ -73,7 +72,7 @@ class LatencyTest(E2ETest):
             harness.start_server(self, [server, "gdbserver", "127.0.0.1:%d" % port, "--", program, str(count)])
             self.await_port(port)
             return port
-        self.check(serve, program)
+        self.check(serve, program, 14)
 
     def test_qemu(self):
         if not shutil.which("qemu-aarch64"):
@@ -86,7 +85,8 @@ class LatencyTest(E2ETest):
             harness.start_server(self, ["qemu-aarch64", "-g", str(port), program, str(count)])
             self.await_port(port)
             return port
-        self.check(serve, program)
+        # Its description of the registers comes in parts.
+        self.check(serve, program, 32)
 
     def await_port(self, port):
         """Until somebody listens there, without a connection, of which these servers take one only."""

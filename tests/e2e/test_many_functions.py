@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """A program with 3000 functions: each one is found, called, recorded with its argument and its result."""
 
+import re
 import unittest
 
 import harness
@@ -27,6 +28,19 @@ class ManyFunctionsTest(E2ETest):
         for i, call in enumerate(main.children):
             self.assertEqual((call.function, call.args, call.value), ("app::f%d" % i, [("x", str(x))], str(x + i)))
             x += i
+
+    def test_the_newest_breakpoints_are_removed_first(self):
+        """gdbserver finds the newest at once and the oldest last: in the other order a program that is let go with 50 000
+        of them takes as long as to put them in."""
+        done = harness.fdbg("record", "-q", "-v", "-v", "-o", self.path("rec.firedbg.ss"), "--max-events=2",
+                            harness.compile_rust("app", source()), cwd=self.dir)
+        self.assertEqual(done.status, 0, str(done))
+        # The log shows the beginnings of batches.
+        inserted, removed = ([int(a, 16) for a in re.findall(r"\$%s0,([0-9a-f]+)," % letter, done.stderr_text)]
+                             for letter in "Zz")
+        self.assertGreater(min(len(inserted), len(removed)), 100)
+        self.assertEqual(inserted, sorted(inserted))
+        self.assertEqual(removed, sorted(removed, reverse=True))
 
     def test_functions_lists_them(self):
         done = harness.fdbg("functions", harness.compile_rust("app", source()))

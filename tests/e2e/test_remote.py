@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Programs that a gdbserver holds: --remote, --exec, --attach there, and links that fail."""
 
+import json
 import os
 import re
 import shutil
@@ -138,8 +139,12 @@ class RemoteTest(RemoteCase):
 
     def test_executable_is_fetched(self):
         _, address = harness.start_gdbserver(self, self.program)
-        rec = self.fdbg(address, quiet=False, env={"TMPDIR": self.dir})
+        stats = self.path("stats.json")
+        rec = self.fdbg(address, "--stats=" + stats, quiet=False, env={"TMPDIR": self.dir})
         self.check(rec)
+        # Its parts are asked for together.
+        with open(stats) as f:
+            self.assertLess(json.load(f)["round_trips"], 200 + os.path.getsize(self.program) / 20000)
         self.assertRegex(rec.stderr_text, r"fdbg: reading .*app from the target: [\d.]+ of [\d.]+ MB")
         self.assertEqual([f for f in os.listdir(self.dir) if f.startswith("fdbg-")], [], "a temporary file is left")
 

@@ -500,7 +500,7 @@ static void a_description_has_limits(void **state)
 static void expect_open_error(const char *address, enum fdbg_error_code code)
 {
 	struct fdbg_transport *transport;
-	struct fdbg_error *err = fdbg_transport_open(address, 100, &transport);
+	struct fdbg_error *err = fdbg_transport_open(address, 100, -1, &transport);
 
 	if (!fdbg_error_is(err, code))
 		fail_msg("%s: %s", address, err ? err->message : "opened");
@@ -549,13 +549,13 @@ static void a_command_is_a_transport(void **state)
 	size_t len;
 
 	(void)state;
-	assert_null(fdbg_transport_open("| exec cat", 1000, &transport));
+	assert_null(fdbg_transport_open("| exec cat", 1000, -1, &transport));
 	expect_echo(transport);
 	err = fdbg_transport_read(transport, &byte, 1, 20, &len);
 	assert_true(fdbg_error_is(err, FDBG_ERROR_TIMEOUT));
 	fdbg_error_destroy(err);
 	fdbg_transport_destroy(transport);
-	assert_null(fdbg_transport_open("| exit 3", 1000, &transport));
+	assert_null(fdbg_transport_open("| exit 3", 1000, -1, &transport));
 	err = fdbg_transport_read(transport, &byte, 1, 2000, &len);
 	assert_true(fdbg_error_is(err, FDBG_ERROR_GONE));
 	fdbg_error_destroy(err);
@@ -571,7 +571,7 @@ static void a_stubborn_command_is_ended(void **state)
 	static char much[1 << 20];
 
 	(void)state;
-	assert_null(fdbg_transport_open("| trap '' TERM; while :; do sleep 1; done", 1000, &transport));
+	assert_null(fdbg_transport_open("| trap '' TERM; while :; do sleep 1; done", 1000, -1, &transport));
 	for (int i = 0; i < 64 && !err; i++)
 		err = fdbg_transport_write(transport, much, sizeof(much), 50);
 	assert_true(fdbg_error_is(err, FDBG_ERROR_TIMEOUT));
@@ -595,7 +595,7 @@ static void a_unix_socket_is_a_transport(void **state)
 	snprintf(address, sizeof(address), "unix:%s/s", dir);
 	assert_int_equal(bind(fd, (struct sockaddr *)&where, sizeof(where)), 0);
 	assert_int_equal(listen(fd, 1), 0);
-	assert_null(fdbg_transport_open(address, 1000, &transport));
+	assert_null(fdbg_transport_open(address, 1000, -1, &transport));
 	assert_null(fdbg_transport_from_fd(accept(fd, NULL, NULL), &other));
 	assert_null(fdbg_transport_write(transport, "x", 1, 100));
 	assert_null(fdbg_transport_read(other, &byte, 1, 1000, &len));

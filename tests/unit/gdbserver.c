@@ -416,6 +416,7 @@ static void signals_stop_or_pass(void **state)
 	const int passed[] = { SIGUSR1, SIGCHLD };
 	struct run run = start("signals", "6");
 	int stops = 0;
+	bool done;
 
 	(void)state;
 	for (resume(&run, 0); run.stop.kind == FDBG_STOP_SIGNAL; resume(&run, run.stop.signal)) {
@@ -427,8 +428,9 @@ static void signals_stop_or_pass(void **state)
 	finish(&run);
 
 	run = start("signals", "6");
-	check(fdbg_session_pass_signals(run.session, passed, 2));
+	check(fdbg_session_pass_signals(run.session, passed, 2, &done));
 	resume(&run, 0);
+	assert_true(done);
 	expect_exit(&run, 6);
 	finish(&run);
 }

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "gdbremote/hostio.h"
 #include "gdbremote/session.h"
 
 #define TIMEOUT_MS 300
@@ -154,6 +155,8 @@ static void *play(void *context)
 	"qSupported:foo+;multiprocess+;swbreak+;fork-events+;vfork-events+;exec-events+;vContSupported+"
 #define XML_X86 "l<target><architecture>i386:x86-64</architecture></target>"
 
+#define RIP_A "0010000000000000" /* 0x1000 */
+
 static const struct step like_gdbserver[] = {
 	{ FEATURES,
 	 "PacketSize=47ff;QPassSignals+;QProgramSignals+;qXfer:features:read+;QStartNoAckMode+;multiprocess+;"
@@ -173,7 +176,7 @@ static const struct step like_lldb[] = {
 	 "PacketSize=131072;QStartNoAckMode+;native-signals+;qXfer:features:read+;QPassSignals+;"
 	  "multiprocess+" },
 	{ "QStartNoAckMode", "OK" },
-	{ "?", "T13thread:p1.2;" },
+	{ "?", "T13thread:p1.2;00:0000000000000000;04:0100000000000000;10:" RIP_A ";reason:signal;" },
 	{ "vCont?", "vCont;c;C;s;S;t" },
 	{ "vFile:close:7fffffff", "F-1,9" },
 	{ "X0,0:", "" },
@@ -194,10 +197,10 @@ static const struct step like_qemu[] = {
 	{ "X0,0:", "" },
 	{ "qXfer:features:read:target.xml:0,7f0",
 	 "l<target><architecture>aarch64</architecture><xi:include href='core.xml'/></target>" },
+	{ "p0", "0000000000000000" },
 	{ "qXfer:features:read:core.xml:0,7f0", "m<reg name='x0' bitsize='64'/><reg name='sp' bi" },
 	{ "qXfer:features:read:core.xml:2e,7f0",
 	 "ltsize='64'/><reg name='pc' bitsize='64'/><reg name='v0' bitsize='128'/>" },
-	{ "p0", "0000000000000000" },
 	{ NULL, NULL },
 };
 
@@ -207,12 +210,13 @@ static const struct step like_padded_qemu[] = {
 	{ "?", "T05thread:p01.5;" },
 	{ "vCont?", "vCont;c;C;s;S" },
 	{ "vFile:close:7fffffff", "" },
+	{ "qGDBServerVersion", "" },
 	{ "X0,0:", "" },
 	{ "qXfer:features:read:target.xml:0,7f0",
 	 "l<target><architecture>aarch64</architecture><reg name='x0' bitsize='64'/><reg name='sp' bitsize='64'/>"
 	 "<reg name='pc' bitsize='64'/><reg name='v0' bitsize='128'/></target>" },
 	{ "p0", "0000000000000000" },
-	{ "qGDBServerVersion", "" },
+	{ "qXfer:auxv:read::0,7f0", "l" },
 	{ NULL, NULL },
 };
 
@@ -325,7 +329,6 @@ static const char *g_block(char fill, const char *rip)
 	return block;
 }
 
-#define RIP_A "0010000000000000" /* 0x1000 */
 #define RIP_B "0110000000000000" /* 0x1001 */
 #define RIP_C "0020000000000000" /* 0x2000 */
 #define STOP_A "T05swbreak:;10:" RIP_A ";thread:p1.2;core:1;"
@@ -344,7 +347,6 @@ static void a_cycle_is_one_write(void **state)
 	const char *block_b = g_block('0', RIP_B), *block_c = g_block('1', RIP_C);
 	char put[1200];
 	struct step steps[] = {
-		{ "?", "T05thread:p1.2;" },
 		{ "Z0,1000,1", "OK" },
 		{ "vCont;c", NULL }, { "g", NULL },
 		{ "", STOP_A }, { "", g_block('0', RIP_A) },
@@ -387,16 +389,54 @@ static void a_cycle_is_one_write(void **state)
 	assert_true(saw(&peer, "Z0,1000,1", "$vCont;c#a8$g#67\n"));
 }
 
+/* What a server is asked before anything else is asked in few batches, and what it has told is not asked again. */
+static void opening_takes_few_round_trips(void **state)
+{
+	static const struct step steps[] = {
+		{ "qXfer:auxv:read::0,23ef", "lfirst" },
+		{ "vCont;c", STOP_A },
+		{ "qXfer:auxv:read::0,23ef", "E01" },
+		{ "vCont;c", NULL }, { "", "T05exec:2f62;thread:p1.2;" },
+		{ "qXfer:auxv:read::0,23ef", "lsecond" },
+		{ NULL, NULL },
+	};
+	const struct fdbg_buf *auxv;
+	struct fdbg_session *session;
+	struct fdbg_stop stop;
+	struct peer peer;
+
+	(void)state;
+	session = start(&peer, like_gdbserver, steps);
+	assert_int_equal(fdbg_session_stats(session)->round_trips, 4);
+	check(fdbg_session_query_stop(session, &stop), &peer);
+	assert_int_equal(stop.kind, FDBG_STOP_SIGNAL);
+	assert_true(stop.thread.pid == 1 && stop.thread.tid == 2 && stop.signal == SIGTRAP);
+	for (int i = 0; i < 2; i++) {
+		check(fdbg_session_auxv(session, &auxv), &peer);
+		assert_true(auxv->len == 5 && !memcmp(auxv->data, "first", 5));
+	}
+	check(resume(session, &stop, false), &peer);
+	for (int i = 0; i < 2; i++)
+		expect_error(fdbg_session_auxv(session, &auxv), FDBG_ERROR_REFUSED);
+	check(resume(session, &stop, false), &peer);
+	assert_int_equal(stop.kind, FDBG_STOP_EXEC);
+	check(fdbg_session_query_stop(session, &stop), &peer);
+	assert_int_equal(stop.kind, FDBG_STOP_EXEC);
+	check(fdbg_session_auxv(session, &auxv), &peer);
+	assert_true(auxv->len == 6 && !memcmp(auxv->data, "second", 6));
+	finish(&peer, session);
+}
+
 static void a_long_batch_keeps_the_resume_whole(void **state)
 {
-	struct step steps[120] = { { "?", "T05thread:p1.2;" } };
+	struct step steps[120] = { { NULL, NULL } };
 	char wants[90][20];
 	struct fdbg_session *session;
 	struct fdbg_stop stop;
 	struct peer peer;
 	uint8_t bytes[90][4];
 	bool done[90];
-	size_t n = 1;
+	size_t n = 0;
 
 	(void)state;
 	for (int i = 0; i < 90; i++) {
@@ -425,7 +465,6 @@ static void large_reads_are_split(void **state)
 {
 	static char answer[2][1024];
 	struct step steps[] = {
-		{ "?", "T05thread:p1.2;" },
 		{ "m1000,23ff", answer[0] }, { "m33ff,23ff", answer[1] }, { "m57fe,2", "0102" },
 		{ "m1000,23ff", answer[0] }, { "m33ff,23ff", "E01" }, { "m57fe,2", "0102" },
 		{ NULL, NULL },
@@ -464,7 +503,6 @@ static void large_reads_are_split(void **state)
 static void nothing_goes_behind_a_resume_of_lldb(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T13thread:p1.2;00:0000000000000000;04:0100000000000000;10:" RIP_A ";reason:signal;" },
 		{ "Z0,1000,1", "OK" },
 		{ "P10=" RIP_B, "OK" },
 		{ "vCont;c", "O6869" }, { "", "O0a" },
@@ -511,7 +549,6 @@ static void nothing_goes_behind_a_resume_of_lldb(void **state)
 static void acks_are_kept_where_they_must(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p01.5;" },
 		{ "Z0,1000,4", "OK" }, { "m10,2", RAW "+$0102#c4" },
 		/* The answer was damaged (c3 is right): the session asks again and the server repeats it. */
 		{ "", RAW "$0102#c3" },
@@ -573,7 +610,7 @@ static size_t least_padding(struct peer *peer, const char *from)
 static void acks_are_sent_ahead(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p01.5;" }, { "Z0,1000,4", "OK" }, { "m10,2", "0102" },
+		{ "Z0,1000,4", "OK" }, { "m10,2", "0102" },
 		{ "p3", "000102030405060708090a0b0c0d0e0f" }, { "P2=" RIP_B, "OK" },
 		{ "vCont;c", "T05thread:p01.5;" }, { "g", "00000000000000000000000000000000" RIP_A },
 		/* Nothing is kept that could be sent again. */
@@ -600,7 +637,7 @@ static void acks_are_sent_ahead(void **state)
 	assert_int_equal(stop.kind, FDBG_STOP_BREAKPOINT);
 	assert_int_equal(value_of(session, "pc"), 0x1000);
 	/* All of it, and the registers of the next stop, went out in one write. */
-	assert_int_equal(fdbg_session_stats(session)->round_trips, 11);
+	assert_int_equal(fdbg_session_stats(session)->round_trips, 8);
 	check(fdbg_session_queue_read(session, 0x20, 1, bytes, &done[3]), &peer);
 	expect_error(fdbg_session_collect(session), FDBG_ERROR_PROTOCOL);
 	fdbg_session_destroy(session);
@@ -614,15 +651,15 @@ static void acks_are_sent_ahead(void **state)
 static void an_end_settles_what_is_queued(void **state)
 {
 	static const struct step with_error[] = {
-		{ "?", "T05thread:p1.2;" }, { "vCont;c", NULL }, { "g", NULL }, { "", "W7;process:1" },
+		{ "vCont;c", NULL }, { "g", NULL }, { "", "W7;process:1" },
 		{ "", "E01" }, { NULL, NULL },
 	};
 	static const struct step with_close[] = {
-		{ "?", "T05thread:p1.2;" }, { "vCont;c", NULL }, { "g", "X9;process:1" }, { "", CLOSE },
+		{ "vCont;c", NULL }, { "g", "X9;process:1" }, { "", CLOSE },
 		{ NULL, NULL },
 	};
 	static const struct step with_silence[] = {
-		{ "?", "T05thread:p1.2;" }, { "vCont;c", NULL }, { "g", "W0" }, { "", STALL }, { NULL, NULL },
+		{ "vCont;c", NULL }, { "g", "W0" }, { "", STALL }, { NULL, NULL },
 	};
 	const struct step *const all[] = { with_error, with_close, with_silence };
 	const enum fdbg_stop_kind kinds[] = { FDBG_STOP_EXITED, FDBG_STOP_KILLED, FDBG_STOP_EXITED };
@@ -658,7 +695,7 @@ static void an_end_settles_what_is_queued(void **state)
 static void a_server_may_end_with_its_last_answer(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p01.5;" }, { "vCont;c", NULL }, { "", "W03" }, { "", CLOSE }, { NULL, NULL },
+		{ "vCont;c", NULL }, { "", "W03" }, { "", CLOSE }, { NULL, NULL },
 	};
 	struct fdbg_session *session;
 	struct fdbg_stop stop;
@@ -698,7 +735,7 @@ static void a_link_is_lost_in_many_ways(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct step steps[] = {
-			{ "?", "T05thread:p1.2;" }, { "m10,2", cases[i].answer }, { NULL, NULL },
+			{ "m10,2", cases[i].answer }, { NULL, NULL },
 		};
 		struct fdbg_session *session;
 		struct fdbg_stop stop;
@@ -734,7 +771,7 @@ static void a_link_cut_at_any_byte_is_told(void **state)
 	(void)state;
 	for (size_t len = 0; len < strlen(answer); len += 3) {
 		struct step steps[] = {
-			{ "?", "T05thread:p1.2;" }, { "vCont;c", cut }, { "", CLOSE }, { NULL, NULL },
+			{ "vCont;c", cut }, { "", CLOSE }, { NULL, NULL },
 		};
 		struct fdbg_session *session;
 		struct fdbg_stop stop;
@@ -755,7 +792,7 @@ static void a_link_cut_at_any_byte_is_told(void **state)
 static void an_overdue_answer_is_no_idle_target(void **state)
 {
 	struct step steps[] = {
-		{ "?", "T05thread:p1.2;" }, { "vCont;c", NULL }, { "g", NULL }, { "", STOP_A }, { "", STALL },
+		{ "vCont;c", NULL }, { "g", NULL }, { "", STOP_A }, { "", STALL },
 		{ NULL, NULL },
 	};
 	struct fdbg_session *session;
@@ -805,7 +842,6 @@ static void a_session_does_not_open_with_strangers(void **state)
 static void refusals_are_no_loss(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p1.2;" },
 		{ "Z0,1000,1", "E01" }, { "z0,1000,1", "" }, { "X10,2:}\x03z", "E01" }, { "Hgp1.9", "E01" },
 		{ "g", "E01" }, { "QPassSignals:e;14;1e", "OK" }, { "qXfer:auxv:read::0,23ef", "E01" },
 		{ "qXfer:auxv:read::0,23ef", "" }, { "D;1", "E01" },
@@ -830,7 +866,9 @@ static void refusals_are_no_loss(void **state)
 	assert_false(done[0] || done[1] || done[2]);
 	expect_error(fdbg_session_select(session, other), FDBG_ERROR_REFUSED);
 	expect_error(fdbg_session_fetch_registers(session), FDBG_ERROR_REFUSED);
-	check(fdbg_session_pass_signals(session, passed, 4), &peer);
+	check(fdbg_session_pass_signals(session, passed, 4, &done[0]), &peer);
+	check(fdbg_session_collect(session), &peer);
+	assert_true(done[0]);
 	expect_error(fdbg_session_read_object(session, "auxv", "", &buf), FDBG_ERROR_REFUSED);
 	expect_error(fdbg_session_read_object(session, "auxv", "", &buf), FDBG_ERROR_UNSUPPORTED);
 	expect_error(fdbg_session_detach(session, 0), FDBG_ERROR_REFUSED);
@@ -848,7 +886,7 @@ static void a_refused_register_change_is_not_run_over(void **state)
 	const char *block = g_block('0', RIP_B);
 	char put[1200];
 	struct step steps[] = {
-		{ "?", "T05thread:p1.2;" }, { "g", g_block('0', RIP_A) },
+		{ "g", g_block('0', RIP_A) },
 		{ put, "E01" }, { "vCont;c", STOP_A },
 		{ NULL, NULL },
 	};
@@ -868,9 +906,12 @@ static void a_refused_register_change_is_not_run_over(void **state)
 static void objects_come_in_parts(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p1.2;" },
-		{ "qXfer:auxv:read::0,23ef", "mabc" }, { "qXfer:auxv:read::3,23ef", "md" },
-		{ "qXfer:auxv:read::4,23ef", "l" },
+		{ "qXfer:auxv:read::0,23ef", "mabc" }, { "qXfer:auxv:read::3,3", "mdef" },
+		/* Ahead; behind one that is shorter the next one is not what follows. */
+		{ "qXfer:auxv:read::6,3", "mg" }, { "qXfer:auxv:read::9,3", "mjkl" },
+		{ "qXfer:auxv:read::7,3", "mhij" }, { "qXfer:auxv:read::a,3", "lk" },
+		/* Behind the end. */
+		{ "qXfer:auxv:read::d,3", "E01" }, { "qXfer:auxv:read::10,3", "E01" },
 		{ "qfThreadInfo", "mp1.2,p1.3" }, { "qsThreadInfo", "mp1.4" }, { "qsThreadInfo", "l" },
 		{ "qfThreadInfo", "l" },
 		{ "qXfer:auxv:read:1:0,23ef", "m" },
@@ -887,7 +928,8 @@ static void objects_come_in_parts(void **state)
 	session = start(&peer, like_gdbserver, steps);
 	check(fdbg_session_query_stop(session, &stop), &peer);
 	check(fdbg_session_read_object(session, "auxv", "", &buf), &peer);
-	assert_string_equal(fdbg_buf_cstr(&buf), "abcd");
+	assert_string_equal(fdbg_buf_cstr(&buf), "abcdefghijk");
+	assert_true(saw(&peer, "qXfer:auxv:read::6,3", "$qXfer:auxv:read::9,3#"));
 	check(fdbg_session_threads(session, &threads, &n), &peer);
 	assert_int_equal(n, 3);
 	assert_true(threads[1].tid == 3 && threads[2].tid == 4 && threads[0].pid == 1);
@@ -901,10 +943,43 @@ static void objects_come_in_parts(void **state)
 	fdbg_buf_deinit(&buf);
 }
 
+/* Parts of a file, of which the server may give less than was asked for, are asked for together. */
+static void files_are_read_ahead(void **state)
+{
+	static const struct step steps[] = {
+		{ "vFile:setfs:0", "" }, { "vFile:open:2f78,0,0", "F3" },
+		/* As much as a packet takes, escaped, is 9199 bytes. */
+		{ "vFile:pread:3,23ef,0", "F3;abc" }, { "vFile:pread:3,23ef,23ef", "F2;zz" },
+		{ "vFile:pread:3,222,47de", "F0;" },
+		{ "vFile:pread:3,23ef,3", "F1;d" }, { "vFile:pread:3,23ef,23f2", "F-1,16" },
+		{ "vFile:pread:3,21f,47e1", "F-1,16" },
+		{ "vFile:pread:3,23ef,4", "F0;" }, { "vFile:pread:3,23ef,23f3", "F0;" },
+		{ "vFile:pread:3,21e,47e2", "F0;" },
+		{ "vFile:pread:3,5,0", "F-1,d" },
+		{ "vFile:pread:3,5,0", "F2;abc" },
+		{ NULL, NULL },
+	};
+	struct fdbg_session *session;
+	struct peer peer;
+	char bytes[0x4a00];
+	size_t len;
+	int fd;
+
+	(void)state;
+	session = start(&peer, like_gdbserver, steps);
+	check(fdbg_hostio_open(session, "/x", &fd), &peer);
+	check(fdbg_hostio_pread(session, fd, bytes, sizeof(bytes), 0, &len), &peer);
+	assert_true(len == 4 && !memcmp(bytes, "abcd", 4));
+	assert_int_equal(fdbg_session_stats(session)->round_trips, 4 + 2 + 3);
+	expect_error(fdbg_hostio_pread(session, fd, bytes, 5, 0, &len), FDBG_ERROR_IO);
+	expect_error(fdbg_hostio_pread(session, fd, bytes, 5, 0, &len), FDBG_ERROR_PROTOCOL);
+	finish(&peer, session);
+}
+
 static void waiting_has_limits_and_can_be_woken(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p1.2;" }, { "vCont;c", NULL }, { "\x03", "T02thread:p1.2;" },
+		{ "vCont;c", NULL }, { "\x03", "T02thread:p1.2;" },
 		{ "vCont;c", "T02thread:p1.2;" },
 		{ "vCont;c", RAW "$O6869#" "34$OZZ#" "03" },
 		{ NULL, NULL },
@@ -950,7 +1025,7 @@ static void collect_output(void *context, const void *data, size_t len)
 static void output_is_handed_on(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p1.2;" }, { "vCont;c", "O48656c6c6f0a" }, { "", "O" },
+		{ "vCont;c", "O48656c6c6f0a" }, { "", "O" },
 		{ "", "O00ff" }, { "", "W0" }, { NULL, NULL },
 	};
 	struct fdbg_buf output = { 0 };
@@ -975,7 +1050,7 @@ static void output_is_handed_on(void **state)
 static void ends_are_asked_for(void **state)
 {
 	static const struct step steps[] = {
-		{ "?", "T05thread:p1.2;" }, { "D;1", "OK" }, { "vKill;1", "E01" }, { "k", CLOSE },
+		{ "D;1", "OK" }, { "vKill;1", "E01" }, { "k", CLOSE },
 		{ NULL, NULL },
 	};
 	struct fdbg_session *session;
@@ -994,6 +1069,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cycle_is_one_write),
+		cmocka_unit_test(opening_takes_few_round_trips),
 		cmocka_unit_test(a_long_batch_keeps_the_resume_whole),
 		cmocka_unit_test(large_reads_are_split),
 		cmocka_unit_test(nothing_goes_behind_a_resume_of_lldb),
@@ -1008,6 +1084,7 @@ int main(void)
 		cmocka_unit_test(refusals_are_no_loss),
 		cmocka_unit_test(a_refused_register_change_is_not_run_over),
 		cmocka_unit_test(objects_come_in_parts),
+		cmocka_unit_test(files_are_read_ahead),
 		cmocka_unit_test(waiting_has_limits_and_can_be_woken),
 		cmocka_unit_test(output_is_handed_on),
 		cmocka_unit_test(ends_are_asked_for),
