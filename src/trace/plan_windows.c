@@ -12,9 +12,9 @@
 /* So far from the entry code has stored what it was given. */
 #define MAX_BYTES 256
 
-/* Is what is stored to a slot of the frame, given by a register, one of the 3rd and 4th integer arguments' registers? */
-static bool holds_late_argument(const struct fdbg_arch *arch, const struct fdbg_simple_location *slot,
-				const struct fdbg_prologue *prologue)
+/* Is what the prologue stores to a slot of the frame one of two neighbours among the registers for integer arguments? */
+static bool holds_argument(const struct fdbg_arch *arch, const struct fdbg_simple_location *slot,
+			   const struct fdbg_prologue *prologue, size_t first)
 {
 	uint32_t reg = fdbg_arch_reg_by_dwarf(arch, slot->reg);
 	int64_t at = slot->offset - arch->cfa_at_entry;
@@ -26,7 +26,7 @@ static bool holds_late_argument(const struct fdbg_arch *arch, const struct fdbg_
 		const struct fdbg_spill *spill = &prologue->spills[i];
 
 		if (spill->cfa_known && spill->cfa_offset == at)
-			return spill->origin == arch->int_args[2] || spill->origin == arch->int_args[3];
+			return spill->origin == arch->int_args[first] || spill->origin == arch->int_args[first + 1];
 	}
 	return false;
 }
@@ -61,6 +61,18 @@ static size_t most_registers(const struct fdbg_type *type)
 	return type->kind == FDBG_TYPE_POINTER || (type->size <= 8 && (type->kind == FDBG_TYPE_BASE || type->kind == FDBG_TYPE_ENUM)) ? 1 : 2;
 }
 
+/* The integer registers that Rust's convention passes a value in by itself: up to four, of a pair of 128 bits each. */
+static size_t registers_by_rust(const struct planner *planner, const struct fdbg_function *function, const struct fdbg_type *type)
+{
+	struct fdbg_abi_value value;
+	size_t n = 0;
+
+	fdbg_rust_arguments(&planner->abi, function->unit, &type, 1, false, &value);
+	for (size_t i = 0; i < value.n_pieces; i++)
+		n += value.pieces[i].reg_class == FDBG_REG_INT;
+	return n;
+}
+
 /* Does it take more registers than it could have arguments in by another convention? */
 static bool takes_more(const struct planner *planner, const struct fdbg_traced_function *traced,
 		       struct fdbg_variable *params, size_t n_params)
@@ -68,8 +80,12 @@ static bool takes_more(const struct planner *planner, const struct fdbg_traced_f
 	const struct fdbg_arch *arch = planner->plan->arch;
 	size_t n = traced->return_kind == FDBG_RETURN_MEMORY;
 
-	for (size_t i = 0; i < n_params; i++)
-		n += most_registers(fdbg_type_of(&params[i].type));
+	for (size_t i = 0; i < n_params; i++) {
+		const struct fdbg_type *param = fdbg_type_of(&params[i].type);
+		size_t by_rust = registers_by_rust(planner, traced->function, param), most = most_registers(param);
+
+		n += by_rust > most ? by_rust : most;
+	}
 	for (size_t i = n > 2 ? n : 2; i < 6; i++)
 		if (uses_at_entry(planner, traced->function, arch->int_args[i]))
 			return true;
@@ -85,7 +101,20 @@ static bool begins_late(const struct planner *planner, const struct fdbg_functio
 
 	return ((type->kind == FDBG_TYPE_BASE && type->encoding != FDBG_ENCODING_FLOAT && type->size && type->size <= 8) ||
 		type->kind == FDBG_TYPE_POINTER) &&
-	       holds_late_argument(planner->plan->arch, &slot, prologue);
+	       holds_argument(planner->plan->arch, &slot, prologue, 2);
+}
+
+/* Is a parameter where Windows has none, in rdi or rsi? More registers are then those of parameters that are not described. */
+static bool has_early(const struct planner *planner, const struct fdbg_function *function, struct fdbg_variable *params, size_t n_params,
+		      uint64_t stop, const struct fdbg_prologue *prologue)
+{
+	for (size_t i = 0; i < n_params; i++) {
+		struct fdbg_simple_location slot = fdbg_location_simplify(&params[i].location, &function->frame_base, stop);
+
+		if (holds_argument(planner->plan->arch, &slot, prologue, 0))
+			return true;
+	}
+	return false;
 }
 
 struct fdbg_error *fdbg_plan_check_windows(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
@@ -104,8 +133,9 @@ struct fdbg_error *fdbg_plan_check_windows(struct planner *planner, struct fdbg_
 	    (type->size <= 8 && (type->kind == FDBG_TYPE_BASE || type->kind == FDBG_TYPE_POINTER || type->kind == FDBG_TYPE_ENUM)))
 		return NULL;
 	err = fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n);
-	if (!err && (takes_more(planner, traced, params, n) ||
-		     (n && !fdbg_plan_is_optimized(planner, function) && begins_late(planner, function, &params[0], stop, prologue)))) {
+	if (!err && !has_early(planner, function, params, n, stop, prologue) &&
+	    (takes_more(planner, traced, params, n) ||
+	     (n && !fdbg_plan_is_optimized(planner, function) && begins_late(planner, function, &params[0], stop, prologue)))) {
 		traced->return_kind = FDBG_RETURN_UNKNOWN;
 		traced->return_reason = "the function follows the calling convention of Windows";
 	}

@@ -70,6 +70,56 @@ class ReturnsTest(E2ETest):
             """))
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
 
+    def test_arguments_in_four_registers(self):
+        """A pair of 128 bits each takes registers that few arguments come in; that is Rust's convention, not that of Windows."""
+        rec = self.record(harness.compile_rust("app", """
+            #[derive(Debug, Clone)] pub struct Wide(Option<i128>);
+            #[inline(never)] fn text(a: Option<u128>) -> String { a.map_or(String::new(), |n| n.to_string()) }
+            #[inline(never)] fn pair(a: (u128, u64)) -> (u64, u64) { (a.1, a.0 as u64) }
+            #[inline(never)] fn second(a: u8, b: Wide) -> Option<u32> { b.0.map(|n| n as u32 + a as u32) }
+            #[inline(never)] fn unused(_a: Wide) -> Box<str> { "none".into() }
+            #[inline(never)] fn mixed(a: &u64, b: Option<u128>) -> Result<u8, char> { b.map(|n| n as u8 + *a as u8).ok_or('x') }
+            fn main() {
+                println!("{:?}", text(Some(7 << 70)));
+                println!("{:?}", pair((9, 8)));
+                println!("{:?}", second(1, Wide(Some(41))));
+                println!("{:?}", unused(Wide(None)));
+                println!("{:?}", mixed(&3, Some(4)));
+            }
+            """), opts=["-N", "*::{closure#*"])
+        self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
+
+    def test_arguments_that_are_not_described(self):
+        """The place of a caller, and what is bound as a whole and in parts, take registers too."""
+        rec = self.record(harness.compile_rust("app", """
+            use std::panic::Location;
+            fn line() -> u32 { 5 }
+            #[track_caller] #[inline(never)] fn one(n: u64) -> String { format!("{n} {}", Location::caller().line()) }
+            #[track_caller] #[inline(never)] fn two(n: u64, m: &str) -> Option<String> {
+                Some(format!("{n} {m} {}", Location::caller().line()))
+            }
+            #[track_caller] #[inline(never)] fn none() -> (u64, u64) { (Location::caller().line() as u64, 2) }
+            #[track_caller] #[inline(never)] fn float(_x: f64) -> Vec<u32> { vec![Location::caller().line(), line()] }
+            #[inline(never)] fn whole(all @ (_p, _q): (u64, u64), z: u64) -> String { format!("{all:?} {z}") }
+            #[inline(never)] fn between(x: &[u8; 3], all @ (_p, _q): (u64, u64), z: &u64) -> Option<u64> {
+                Some(all.0 + *z + x[0] as u64)
+            }
+            struct S([u64; 5]);
+            impl S {
+                #[inline(never)] fn method(&self, all @ &S(_): &S, k: usize) -> Vec<u64> { vec![self.0[k], all.0[k]] }
+            }
+            fn main() {
+                println!("{:?}", one(1));
+                println!("{:?}", two(1, "x"));
+                println!("{:?}", none());
+                println!("{:?}", float(1.0));
+                println!("{:?}", whole((1, 2), 3));
+                println!("{:?}", between(&[1, 2, 3], (1, 2), &3));
+                println!("{:?}", S([1; 5]).method(&S([2; 5]), 3));
+            }
+            """), opts=["-N", "app::line"])
+        self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
+
     def test_halves_left_by_callees(self):
         rec = self.record(harness.compile_rust("app", HANDED_ON), opts=["-N", "*::fmt"])
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
