@@ -38,7 +38,10 @@ static void look(const struct fdbg_convention_context *context, const struct fdb
 					ret->made[k] |= made[k];
 					ret->left[k] |= left[k];
 				}
-				made[k] = effect.flow == FDBG_FLOW_ON ? (made[k] & ~effect.reads[k]) | effect.writes[k] : 0;
+				made[k] = effect.flow == FDBG_FLOW_ON ? made[k] & ~effect.reads[k] & ~effect.writes[k] : 0;
+				/* What is taken off the stack is no result: `pop rax` is how a frame goes that aligns the stack. */
+				if (effect.flow == FDBG_FLOW_ON && !effect.pops)
+					made[k] |= effect.writes[k];
 				left[k] = effect.flow == FDBG_FLOW_ON ? left[k] & ~effect.writes[k] : calls ? UINT64_MAX : 0;
 			}
 		}

@@ -120,6 +120,25 @@ class ReturnsTest(E2ETest):
             """), opts=["-N", "app::line"])
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
 
+    def test_floats_left_by_callees(self):
+        """The frame that keeps the stack aligned goes with a pop, of a register that Windows returns such a structure in."""
+        rec = self.record(harness.compile_rust("app", """
+            use std::cell::Cell;
+            #[derive(Debug)] struct Two(f32, f32);
+            #[inline(never)] fn new(a: f64) -> Cell<f64> { Cell::new(a) }
+            #[inline(never)] fn made() -> Cell<f64> { new(2.5) }
+            #[inline(never)] fn of(a: &str) -> Cell<f64> { new(a.len() as f64) }
+            #[inline(never)] fn single() -> Cell<f32> { Cell::new(1.5) }
+            #[inline(never)] fn two() -> Two { Two(1.5, 2.5) }
+            fn main() {
+                println!("{:?}", made());
+                println!("{:?}", of("abc"));
+                println!("{:?}", single());
+                println!("{:?}", two());
+            }
+            """), opts=["-N", "app::new", "-N", "*::fmt"])
+        self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
+
     def test_halves_left_by_callees(self):
         rec = self.record(harness.compile_rust("app", HANDED_ON), opts=["-N", "*::fmt"])
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
