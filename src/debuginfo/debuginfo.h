@@ -136,6 +136,14 @@ struct fdbg_error *fdbg_debuginfo_captures(struct fdbg_debuginfo *debuginfo, con
 					   struct fdbg_arena *arena, struct fdbg_variable **ret, size_t *n_ret) FDBG_CHECK;
 
 /*
+ * The first line that declares a variable of a function (decl_line) that has bytes but no place of its own for all of the function; 0: there
+ * is none. Unoptimized code has such places for what `let` binds. Where that line is not behind a parameter's, the variable may
+ * be a parameter itself, passed by a pointer, which rustc describes as a variable if it is bound as a whole and in parts
+ * (all @ Point { x, .. }).
+ */
+uint32_t fdbg_debuginfo_first_homeless(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function);
+
+/*
  * The calls that were inlined into a function, also in each other, the outer ones first: each as a function with the ranges of its
  * code there, an entry that is its lowest address, and inlined_in. The list is in the arena.
  */

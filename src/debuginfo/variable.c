@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The parameters of a function, and what a closure captured. */
+/* The parameters of a function, what a closure captured, and where variables begin. */
 #include <stdlib.h>
 
 #include <dwarf.h>
@@ -234,4 +234,37 @@ struct fdbg_error *fdbg_debuginfo_captures(struct fdbg_debuginfo *debuginfo, con
 			      : merge_parameters(debuginfo, unit, &variables, &none, arena, ret, n_ret);
 	free(variables.items);
 	return err;
+}
+
+/* Each `let` opens a block in the block before; parameters are in the outermost ones. */
+#define MAX_BLOCKS 16
+
+struct first_variable {
+	struct fdbg_debuginfo *debuginfo;
+	size_t depth;
+	uint32_t line;
+};
+
+static bool visit_block(void *context, const struct fdbg_die *child)
+{
+	struct first_variable *first = context;
+	uint32_t line = (uint32_t)child->decl_line.low;
+
+	if (child->tag == DW_TAG_variable && child->location.kind != FDBG_DIE_LOC_EXPR && child->decl_line.present &&
+	    (!first->line || line < first->line) && fdbg_debuginfo_type(first->debuginfo, child->type)->size)
+		first->line = line;
+	if (child->tag == DW_TAG_lexical_block && first->depth < MAX_BLOCKS) {
+		first->depth++;
+		fdbg_dwarf_children(first->debuginfo->dwarf, child->offset, visit_block, first);
+		first->depth--;
+	}
+	return true;
+}
+
+uint32_t fdbg_debuginfo_first_homeless(struct fdbg_debuginfo *debuginfo, const struct fdbg_function *function)
+{
+	struct first_variable first = { .debuginfo = debuginfo };
+
+	fdbg_dwarf_children(debuginfo->dwarf, function->die, visit_block, &first);
+	return first.line;
 }

@@ -84,6 +84,7 @@ struct described {
 	struct fdbg_variable *params;
 	struct fdbg_variable *captures; /* of a closure */
 	size_t n_captures;
+	uint32_t first_homeless;        /* line; 0: none, or nobody asks */
 };
 
 /* A place for a call probe, and what it would see there. */
@@ -111,6 +112,7 @@ static struct fdbg_error *try_stop(struct planner *planner, const struct fdbg_tr
 		.prologue = &candidate->prologue, .hidden_pointer = traced->return_kind == FDBG_RETURN_MEMORY,
 		.optimized = optimized, .c_convention = traced->convention == FDBG_CONVENTION_C,
 		.captures = described->captures, .n_captures = described->n_captures,
+		.first_homeless = described->first_homeless,
 		.arena = &plan->arena,
 	}, behind = sources;
 	struct fdbg_prologue entry_block;
@@ -264,6 +266,12 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 					      &described.n_captures);
 	if (err)
 		return err;
+	for (size_t i = 0; i < traced->n_params && !fdbg_text_starts(function->name, "{"); i++) {
+		if (described.params[i].location.n_ranges)
+			continue;
+		described.first_homeless = fdbg_debuginfo_first_homeless(planner->debuginfo, function);
+		break;
+	}
 	err = fdbg_poll_find(planner->debuginfo, function, traced->name, described.params, traced->n_params, &plan->arena,
 			     &traced->poll);
 	if (!err && traced->poll)

@@ -223,6 +223,9 @@ static struct fdbg_source source_of(const struct fdbg_source_context *context, s
 	source.reg = fdbg_arch_reg_by_dwarf(arch, simple.reg);
 	switch (simple.kind) {
 	case FDBG_SIMPLE_NONE:
+		if (!context->optimized && !param->location.n_ranges && context->first_homeless && context->first_homeless <= param->line)
+			return (struct fdbg_source){ .kind = FDBG_SOURCE_UNKNOWN,
+						     .reason = "a parameter before it may not be described" };
 		/* Also unoptimized code has no location for an aggregate behind a pointer that is never used. */
 		return from_abi(context, abi);
 	case FDBG_SIMPLE_CFA:

@@ -27,6 +27,7 @@ struct fdbg_source_context {
 	const struct fdbg_prologue *entry_block; /* of optimized: the straight-line code from the entry on */
 	const struct fdbg_variable *captures; /* of a closure: what it captured */
 	size_t n_captures;
+	uint32_t first_homeless;              /* line; 0: none. Not behind a parameter's: it may be a parameter that is none in DWARF */
 	struct fdbg_arena *arena;
 };
 

@@ -83,6 +83,16 @@ fn main() {
 }
 """
 
+# The same with bodies, which debug information has a block for, and with pointers that are passed on the stack.
+BOUND_IN_BODIES = BOUND.replace("{}\n    println", "{ nothing(1) }\n    println").replace("fn main() {", """
+#[inline(never)] fn nothing(_: u64) {}
+fn main() {
+    f!(both_on_the_stack, a: u64 = 1, b: u64 = 2, c: u64 = 3, d: u64 = 4, e: u64 = 5, f: u64 = 6, all [Big { .. }]: Big = big(1), z: Big = big(5));
+    f!(one_in_parts, a: u64 = 1, b: u64 = 2, c: u64 = 3, d: u64 = 4, e: u64 = 5, f: u64 = 6, all [Big { a: _, .. }]: Big = big(1), z: Big = big(5));
+    f!(at_the_edge, a: u64 = 1, b: u64 = 2, c: u64 = 3, d: u64 = 4, e: u64 = 5, all [Big { .. }]: Big = big(1), z: Big = big(5));
+    f!(two_behind, a: u64 = 1, b: u64 = 2, c: u64 = 3, d: u64 = 4, e: u64 = 5, all [Big { .. }]: Big = big(1), z: Big = big(5), y: Big = big(9));
+""")
+
 # What a closure captured has the types of its parameters, which have no names.
 CAPTURED = """
 struct Pair(u8, u16);
@@ -215,16 +225,17 @@ class ValuesTest(E2ETest):
 
     def test_bound_as_a_whole_and_in_parts(self):
         """What cannot be told is not shown, and nothing is shown that another argument is."""
-        rec = self.record(harness.compile_rust("app", BOUND), opts=QUIET)
-        printed = [line.split(" ", 1) for line in rec.stdout_text.splitlines()]
-        calls = self.main_tree(rec).children
-        self.assertEqual([call.short().split("::")[-1] for call in calls], [name for name, _ in printed])
-        for call, (name, text) in zip(calls, printed):
-            expected = dict(arg.split(" = ") for arg in text.split("; "))
-            for arg, value in call.args:
-                if value is not None and arg in expected:
-                    self.assertEqual(value, expected[arg], "%s of %s" % (arg, name))
-        self.assertEqual([value for _, value in calls[-1].args], list(expected.values()))
+        for source in BOUND, BOUND_IN_BODIES:
+            rec = self.record(harness.compile_rust("app", source), opts=QUIET + ["-N", "app::nothing"])
+            printed = [line.split(" ", 1) for line in rec.stdout_text.splitlines()]
+            calls = self.main_tree(rec).children
+            self.assertEqual([call.short().split("::")[-1] for call in calls], [name for name, _ in printed])
+            for call, (name, text) in zip(calls, printed):
+                expected = dict(arg.split(" = ") for arg in text.split("; "))
+                for arg, value in call.args:
+                    if value is not None and arg in expected:
+                        self.assertEqual(value, expected[arg], "%s of %s" % (arg, name))
+            self.assertEqual([value for _, value in calls[-1].args], list(expected.values()))
 
     def results(self, flags=()):
         """Of each result [its function, what was printed, what was recorded]; None where a call was not recorded."""
