@@ -462,17 +462,50 @@ static bool came_by_pointer(const struct fdbg_source_context *context, const str
 	return simple.kind == FDBG_SIMPLE_NONE || simple.kind == FDBG_SIMPLE_INDIRECT;
 }
 
+/*
+ * A struct of two scalars is passed in two registers, but as one integer where it is repr(C) or packed, which debug information does not
+ * say. Unoptimized code stores that integer to the struct's slot. proof: behind the prologue.
+ */
+static bool came_as_integer(const struct fdbg_source_context *proof, const struct fdbg_variable *param,
+			    const struct fdbg_type *type)
+{
+	struct fdbg_simple_location simple =
+		fdbg_location_simplify(&param->location, &proof->function->frame_base, proof->stop);
+	uint32_t reg = fdbg_arch_reg_by_dwarf(proof->arch, simple.reg);
+
+	if (simple.kind != FDBG_SIMPLE_MEMORY || type->size > 8 || type->size < 2 || (type->size & (type->size - 1)) ||
+	    (type->kind != FDBG_TYPE_STRUCT && type->kind != FDBG_TYPE_VARIANTS && type->kind != FDBG_TYPE_UNION))
+		return false;
+	for (size_t i = 0; i < proof->arch->n_int_args; i++)
+		if (slot_is_from(proof, reg, simple.offset, type->size, proof->arch->int_args[i]) == AGREES)
+			return true;
+	return false;
+}
+
 /* Where the parameters are at the entry, behind n_before pointers that DWARF does not have; ret: of all of these. */
-static void assign(const struct fdbg_source_context *context, const struct fdbg_variable *params,
+static void assign(const struct fdbg_source_context *context, const struct fdbg_source_context *proof,
+		   const struct fdbg_variable *params,
 		   const struct fdbg_type *const *types, size_t n_types, size_t n_before, const struct fdbg_type **seen,
 		   struct fdbg_abi_value *ret)
 {
 	static const struct fdbg_type pointer = { .kind = FDBG_TYPE_POINTER, .size = 8, .align = 8 };
+	static const struct fdbg_type integers[] = {
+		{ .kind = FDBG_TYPE_BASE, .encoding = FDBG_ENCODING_UNSIGNED, .size = 2, .align = 2 },
+		{ .kind = FDBG_TYPE_BASE, .encoding = FDBG_ENCODING_UNSIGNED, .size = 4, .align = 4 },
+		{ .kind = FDBG_TYPE_BASE, .encoding = FDBG_ENCODING_UNSIGNED, .size = 8, .align = 8 },
+	};
 
 	for (size_t i = 0; i < n_before; i++)
 		seen[i] = &pointer;
-	for (size_t i = 0; i < n_types; i++)
-		seen[n_before + i] = !context->optimized && came_by_pointer(context, &params[i], types[i]) ? &pointer : types[i];
+	for (size_t i = 0; i < n_types; i++) {
+		seen[n_before + i] = types[i];
+		if (context->optimized)
+			continue;
+		if (came_by_pointer(context, &params[i], types[i]))
+			seen[n_before + i] = &pointer;
+		else if (came_as_integer(proof, &params[i], types[i]))
+			seen[n_before + i] = &integers[types[i]->size == 2 ? 0 : types[i]->size == 4 ? 1 : 2];
+	}
 	fdbg_rust_arguments(context->abi, context->function->unit, seen, n_before + n_types, context->hidden_pointer, ret);
 	for (size_t i = n_before; i < n_before + n_types; i++) {
 		if (seen[i] != &pointer)
@@ -520,7 +553,7 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 		return;
 	}
 	if (!misses_environment(context->function, types, n_types)) {
-		assign(context, params, types, n_types, 0, with, ret);
+		assign(context, proof, params, types, n_types, 0, with, ret);
 		if (!context->optimized &&
 		    (stores_agree(proof, params, n_types, ret) == DISAGREES || stores_another(proof, ret, n_types)))
 			set_unknown(ret, n_types, "a parameter is not described, so the registers of the others are not known");
@@ -529,7 +562,7 @@ static void assign_registers(const struct fdbg_source_context *context, const st
 	for (size_t n = 0; n <= 2; n++) {
 		enum agreement agreement;
 
-		assign(context, params, types, n_types, n, with, values);
+		assign(context, proof, params, types, n_types, n, with, values);
 		agreement = stores_agree(proof, params, n_types, values + n);
 		if (agreement == SAYS_NOTHING && in_first)
 			agreement = n == (in_second ? 2 : 1) ? AGREES : DISAGREES;

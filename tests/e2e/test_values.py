@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Forms of values that random programs hardly meet: each program prints what it passes, and that must be recorded."""
 
+import os
 import platform
 import unittest
 
@@ -92,6 +93,28 @@ fn main() {
     f!(at_the_edge, a: u64 = 1, b: u64 = 2, c: u64 = 3, d: u64 = 4, e: u64 = 5, all [Big { .. }]: Big = big(1), z: Big = big(5));
     f!(two_behind, a: u64 = 1, b: u64 = 2, c: u64 = 3, d: u64 = 4, e: u64 = 5, all [Big { .. }]: Big = big(1), z: Big = big(5), y: Big = big(9));
 """)
+
+# repr(C) and packed structs come as one integer, others of two scalars in two registers; which, debug information does not say. The
+# argument behind has no location of its own with rustc 1.63.
+ONE_INTEGER = """
+#[derive(Debug, Clone, Copy)] pub struct Big { a: u64, b: u64, c: u64 }
+#[derive(Debug, Clone, Copy)] #[repr(C)] pub struct Two { t: bool, v: u8 }
+#[derive(Debug, Clone, Copy)] #[repr(C, packed)] pub struct Packed { t: bool, v: bool }
+#[derive(Debug, Clone, Copy)] #[repr(C)] pub struct Wide { t: u32, v: f32 }
+#[derive(Debug, Clone, Copy)] pub struct Plain { t: u32, v: u32 }
+#[inline(never)] fn nothing(_: u64, _: u64, _: u64, _: u64, _: u64) {}
+#[inline(never)] fn two(mut a: Two, _b: Big, c: u8) -> Big { let mut i = 0; while i < 3 { i += 1; } a.v += 1; nothing(1, 2, 3, 4, 5); Big { a: a.v as u64 + c as u64, b: 1, c: 2 } }
+#[inline(never)] fn packed(a: Packed, _b: Big, c: u8) -> u8 { nothing(1, 2, 3, 4, 5); c + a.t as u8 }
+#[inline(never)] fn wide(mut a: Wide, _b: Big) -> Big { a.t += 1; nothing(1, 2, 3, 4, 5); Big { a: a.t as u64, b: 1, c: 1 } }
+#[inline(never)] fn plain(mut a: Plain, _b: Big) -> Big { a.t += 1; nothing(1, 2, 3, 4, 5); Big { a: a.t as u64, b: 1, c: 1 } }
+fn main() {
+    let (b, t, p, w, q) = (Big { a: 1, b: 2, c: 3 }, Two { t: true, v: 7 }, Packed { t: true, v: false }, Wide { t: 5, v: 2.5 }, Plain { t: 5, v: 6 });
+    println!("{t:?}; {b:?}; 9"); two(t, b, 9);
+    println!("{p:?}; {b:?}; 9"); packed(p, b, 9);
+    println!("{w:?}; {b:?}"); wide(w, b);
+    println!("{q:?}; {b:?}"); plain(q, b);
+}
+"""
 
 # What a closure captured has the types of its parameters, which have no names.
 CAPTURED = """
@@ -236,6 +259,12 @@ class ValuesTest(E2ETest):
                     if value is not None and arg in expected:
                         self.assertEqual(value, expected[arg], "%s of %s" % (arg, name))
             self.assertEqual([value for _, value in calls[-1].args], list(expected.values()))
+
+    def test_structs_in_one_register(self):
+        for compiler in [None] + [c for c in [os.environ.get("E2E_OLD_RUSTC")] if c]:
+            rec = self.record(harness.compile_rust("app", ONE_INTEGER, compiler=compiler), opts=QUIET + ["-N", "app::nothing"])
+            self.assertEqual(["; ".join(value or "null" for _, value in call.args) for call in self.main_tree(rec).children],
+                             rec.stdout_text.splitlines())
 
     def results(self, flags=()):
         """Of each result [its function, what was printed, what was recorded]; None where a call was not recorded."""
