@@ -9,6 +9,8 @@ struct signs {
 	bool cannot_unwind;
 	/* Registers written between the last branch or call and a ret, and not read before it, in all rets together. */
 	uint64_t made[2];
+	/* The same, but read or not: what is stored may be returned as well. */
+	uint64_t touched[2];
 	/* Not written between a call and a ret without a branch in between: they may be as the callee left them. */
 	uint64_t left[2];
 };
@@ -16,7 +18,7 @@ struct signs {
 static void look(const struct fdbg_convention_context *context, const struct fdbg_function *function, struct signs *ret)
 {
 	for (size_t i = 0; i < function->n_ranges; i++) {
-		uint64_t low = function->ranges[i].low, made[2] = { 0 }, left[2] = { 0 }, unused;
+		uint64_t low = function->ranges[i].low, made[2] = { 0 }, touched[2] = { 0 }, left[2] = { 0 }, unused;
 		size_t size = (size_t)(function->ranges[i].high - low), step;
 		const uint8_t *bytes = fdbg_image_bytes(context->image, low, size, false);
 
@@ -36,12 +38,15 @@ static void look(const struct fdbg_convention_context *context, const struct fdb
 
 				if (effect.flow == FDBG_FLOW_RETURN) {
 					ret->made[k] |= made[k];
+					ret->touched[k] |= touched[k];
 					ret->left[k] |= left[k];
 				}
 				made[k] = effect.flow == FDBG_FLOW_ON ? made[k] & ~effect.reads[k] & ~effect.writes[k] : 0;
 				/* What is taken off the stack is no result: `pop rax` is how a frame goes that aligns the stack. */
 				if (effect.flow == FDBG_FLOW_ON && !effect.pops)
 					made[k] |= effect.writes[k];
+				touched[k] = effect.flow != FDBG_FLOW_ON ? 0 : effect.pops ? touched[k] & ~effect.writes[k]
+											   : touched[k] | effect.writes[k];
 				left[k] = effect.flow == FDBG_FLOW_ON ? left[k] & ~effect.writes[k] : calls ? UINT64_MAX : 0;
 			}
 		}
@@ -125,7 +130,7 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 {
 	bool mangled = fdbg_convention_is_mangled(function);
 	uint64_t of_rust[2], of_c[2];
-	bool only_rust, only_c, lacks = false, makes_c = false, may_be_left = false;
+	bool only_rust, only_c, lacks = false, makes_c = false, may_be_left = false, touches = false;
 	bool likely = !mangled || fdbg_c_type_is_likely(type);
 	struct fdbg_abi_value c;
 	struct signs signs = { 0 };
@@ -161,6 +166,7 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 
 		lacks |= missing && !(missing & signs.made[k]);
 		may_be_left |= (missing & signs.left[k]) != 0;
+		touches |= (missing & signs.touched[k]) != 0;
 		makes_c |= (signs.made[k] & of_c[k]) != 0;
 	}
 	/* In optimized code it may be that of a function that was inlined. */
@@ -183,7 +189,12 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	if (!context->optimized && !only_rust && !only_c && lacks && makes_c) {
 		bool certain = true;
 
-		*convention_ret = may_be_left ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;
+		*convention_ret = may_be_left || touches ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;
+		/* A half that is written and then stored is more likely one on its way into C's register than one that is returned, too. */
+		if (touches && !may_be_left && !certain && likely) {
+			*convention_ret = FDBG_CONVENTION_C;
+			certain = true;
+		}
 		if (*convention_ret == FDBG_CONVENTION_C)
 			*ret = c;
 		if (certain || !likely)

@@ -135,8 +135,14 @@ class ReturnsTest(E2ETest):
                 println!("{:?}", of("abc"));
                 println!("{:?}", single());
                 println!("{:?}", two());
+                println!("{:?}", stored());
+                println!("{:?}", pair());
             }
-            """), opts=["-N", "app::new", "-N", "*::fmt"])
+            #[inline(never)] fn nine() -> i32 { 9 }
+            #[inline(never)] fn stored() -> std::task::Poll<i32> { let made = std::task::Poll::Ready(nine()); made }
+            #[derive(Debug)] struct Pair(u32, i32);
+            #[inline(never)] fn pair() -> Pair { let made = Pair(0, nine()); made }
+            """), opts=["-N", "app::new", "-N", "app::nine", "-N", "*::fmt"])
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
 
     def test_halves_left_by_callees(self):
