@@ -176,6 +176,7 @@ static void type_names(void **state)
 		{ "a<b, {c}>", "a<b, {c}>" },
 		{ "alloc::borrow::Cow<str>", "alloc::borrow::Cow<'_, str>" },
 		{ "&core::panic::location::Location", "&core::panic::location::Location<'_>" },
+		{ "core::str::iter::EncodeUtf16", "core::str::iter::EncodeUtf16<'_>" },
 	};
 
 	(void)state;
