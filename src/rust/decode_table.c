@@ -135,6 +135,20 @@ static enum fdbg_memview_state step_table(struct fdbg_decoder *decoder, const st
 	return FDBG_MEMVIEW_READY;
 }
 
+/* Shows `len` elements of a table that lies at an address, by a walk that begins so. */
+static void push_table(struct fdbg_decoder *decoder, const struct fdbg_desc *desc, const struct fdbg_object *object,
+		       const struct fdbg_desc *elem, uint64_t address, uint64_t len, struct table_walk start,
+		       struct fdbg_value *to)
+{
+	struct fdbg_value *items = fdbg_put_collection(decoder, desc, len, to);
+	struct table_walk *walk = fdbg_arena_new(decoder->arena, struct table_walk);
+
+	if (!items || !walk || !len)
+		return;
+	*walk = start;
+	fdbg_push_walk(decoder, object, elem, step_table, address, len, walk, items);
+}
+
 static void decode_table(struct fdbg_decoder *decoder, const struct fdbg_desc *desc,
 			 const struct fdbg_object *object, struct fdbg_value *to)
 {
@@ -143,26 +157,19 @@ static void decode_table(struct fdbg_decoder *decoder, const struct fdbg_desc *d
 	uint64_t ctrl = fdbg_word_at(object->bytes + table->ctrl, 8);
 	uint64_t len = fdbg_word_at(object->bytes + table->items, 8), size = table->elem.type->size;
 	const struct fdbg_desc *elem = fdbg_describe_ref(decoder, &table->shown);
-	struct table_walk *walk;
-	struct fdbg_value *items;
 
 	if (!elem || !ctrl || mask & (mask + 1) || mask >= FDBG_MAX_ADDRESS || len > mask + 1 ||
 	    (size && mask + 1 > FDBG_MAX_ADDRESS / size) || (size && ctrl < (mask + 1) * size && len)) {
 		*to = fdbg_value_opaque("hash table that contradicts itself");
 		return;
 	}
-	items = fdbg_put_collection(decoder, desc, len, to);
-	walk = fdbg_arena_new(decoder->arena, struct table_walk);
-	if (!items || !walk || !len)
-		return;
-	*walk = (struct table_walk){
+	push_table(decoder, desc, object, elem, ctrl, len, (struct table_walk){
 		.table = table,
 		.ctrl = ctrl,
 		.base = ctrl,
 		.n_buckets = mask + 1,
 		.sorted = !decoder->limits.keep_hash_order,
-	};
-	fdbg_push_walk(decoder, object, elem, step_table, ctrl, len, walk, items);
+	}, to);
 }
 
 /* Elements are pairs: (K, V), for sets (K, ()); part: the path of what is shown of one. */
@@ -238,27 +245,20 @@ static void decode_table_iter(struct fdbg_decoder *decoder, const struct fdbg_de
 	uint64_t len = fdbg_word_at(object->bytes + table->items, 8), size = table->elem.type->size;
 	uint64_t width = table->bits_size == 2 ? 16 : 8, rest = end > ctrl ? end - ctrl : 0;
 	const struct fdbg_desc *elem = fdbg_describe_ref(decoder, &table->shown);
-	struct table_walk *walk;
-	struct fdbg_value *items;
 
 	if (!elem || rest >= FDBG_MAX_ADDRESS || len > width + rest ||
 	    (size && rest + width > FDBG_MAX_ADDRESS / size)) {
 		*to = fdbg_value_opaque("iterator that contradicts itself");
 		return;
 	}
-	items = fdbg_put_collection(decoder, desc, len, to);
-	walk = fdbg_arena_new(decoder->arena, struct table_walk);
-	if (!items || !walk || !len)
-		return;
-	*walk = (struct table_walk){
+	push_table(decoder, desc, object, elem, base, len, (struct table_walk){
 		.table = table,
 		.ctrl = ctrl,
 		.n_buckets = rest,
 		.base = base,
 		.skipped = width,
 		.bits = group_bits(object, table),
-	};
-	fdbg_push_walk(decoder, object, elem, step_table, base, len, walk, items);
+	}, to);
 }
 
 /* An iterator with a RawIter at a path. */

@@ -9,8 +9,6 @@
 
 /* Callers that are looked at for one allocation. */
 #define MAX_CALLERS 64
-/* What mappings begin and end at multiples of. */
-#define PAGE 4096
 
 /* What is known of a code address (that of a call, so one below the return address). */
 struct spot {
@@ -148,7 +146,7 @@ static struct fdbg_error *collect(struct fdbg_heap_walk *walk, const struct fdbg
 	*n_ret = 0;
 	/* Near the end of a stack there is less than was asked for, by whole pages. */
 	while (window.size && fdbg_memview_get(hit->view, window.address, window.size, &window.bytes) != FDBG_MEMVIEW_READY)
-		window.size -= min_size(window.size, (window.address + window.size - 1) % PAGE + 1);
+		window.size -= min_size(window.size, (window.address + window.size - 1) % FDBG_PAGE_SIZE + 1);
 	if (probe->entry) {
 		uint64_t ra;
 

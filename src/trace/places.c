@@ -10,7 +10,6 @@
 #define BATCH 256
 /* Bytes kept free for the slots of places that are added while the target runs: memory that is not touched costs nothing. */
 #define SPARE_SIZE ((size_t)1 << 20)
-#define PAGE 4096
 #define SLOT_SIZE sizeof(((struct fdbg_moved *)0)->bytes)
 /* The longest instruction of any architecture. */
 #define LONGEST_INSN 16
@@ -103,7 +102,7 @@ static struct fdbg_error *add_slot(struct fdbg_places *places, struct fdbg_stop_
 		bool done;
 
 		if (places->slot_per_page)
-			places->scratch_used = (places->scratch_used + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+			places->scratch_used = (places->scratch_used + FDBG_PAGE_SIZE - 1) & ~(uint64_t)(FDBG_PAGE_SIZE - 1);
 		move(places, place, insn, &code);
 		err = write_slots(places, &code, &done);
 		fdbg_buf_deinit(&code);

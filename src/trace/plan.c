@@ -87,6 +87,15 @@ struct described {
 	uint32_t first_homeless;        /* line; 0: none, or nobody asks */
 };
 
+/* Is there a parameter that debug information has no location for? */
+static bool has_unplaced(const struct described *described, size_t n_params)
+{
+	for (size_t i = 0; i < n_params; i++)
+		if (!described->params[i].location.n_ranges)
+			return true;
+	return false;
+}
+
 /* A place for a call probe, and what it would see there. */
 struct candidate {
 	uint64_t stop;
@@ -266,12 +275,9 @@ static struct fdbg_error *plan_function(struct planner *planner, const struct fd
 					      &described.n_captures);
 	if (err)
 		return err;
-	for (size_t i = 0; i < traced->n_params && !fdbg_text_starts(function->name, "{"); i++) {
-		if (described.params[i].location.n_ranges)
-			continue;
+	if (has_unplaced(&described, traced->n_params) && !fdbg_text_starts(function->name, "{") &&
+	    !fdbg_plan_is_optimized(planner, function))
 		described.first_homeless = fdbg_debuginfo_first_homeless(planner->debuginfo, function);
-		break;
-	}
 	err = fdbg_poll_find(planner->debuginfo, function, traced->name, described.params, traced->n_params, &plan->arena,
 			     &traced->poll);
 	if (!err && traced->poll)

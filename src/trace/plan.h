@@ -133,6 +133,9 @@ struct fdbg_probe {
 	uint8_t condition;         /* only if this x86 condition code holds; FDBG_TAIL_ALWAYS */
 };
 
+/* What mappings begin and end at multiples of on every machine, whatever size its pages have. */
+enum { FDBG_PAGE_SIZE = 4096 };
+
 /* Memory that is captured with every hit. */
 struct fdbg_capture_range {
 	uint32_t reg;              /* index into arch->regs; FDBG_ARCH_NO_REG: offset is a link-time address */

@@ -6,12 +6,12 @@
 
 #include "base/scope.h"
 #include "trace/identity.h"
+#include "trace/plan.h"
 
 /* Linux, the same on all its architectures that fdbg knows. */
 #define TARGET_PROT_READ_EXEC 5
 #define TARGET_PROT_READ_WRITE_EXEC 7
 #define TARGET_MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE 0x100022
-#define PAGE 4096u
 #define SIGNAL_TRAP 5
 
 /* Code that is searched for a system call, around the program counter of the first stop. */
@@ -176,7 +176,7 @@ static struct fdbg_error *map_near(const struct injection *injection, uint64_t l
 				   uint64_t *address_ret)
 {
 	static const uint64_t distances[] = { 1, 16, 64, 256, 512, 1024, 1536 }; /* MiB */
-	uint64_t bytes = (size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+	uint64_t bytes = (size + FDBG_PAGE_SIZE - 1) & ~(uint64_t)(FDBG_PAGE_SIZE - 1);
 	const struct fdbg_arch *arch = injection->arch;
 
 	for (size_t i = 0; i < 2 * sizeof(distances) / sizeof(distances[0]); i++) {
@@ -186,9 +186,9 @@ static struct fdbg_error *map_near(const struct injection *injection, uint64_t l
 		if (distance + bytes + (high - low) > arch->move_reach)
 			break;
 		if (i % 2)
-			hint = ((high + PAGE - 1) & ~(uint64_t)(PAGE - 1)) + distance;
+			hint = ((high + FDBG_PAGE_SIZE - 1) & ~(uint64_t)(FDBG_PAGE_SIZE - 1)) + distance;
 		else if (low > distance + bytes + 0x10000)
-			hint = (low - distance - bytes) & ~(uint64_t)(PAGE - 1);
+			hint = (low - distance - bytes) & ~(uint64_t)(FDBG_PAGE_SIZE - 1);
 		else
 			continue;
 		err = inject(injection, arch->syscall.mmap,

@@ -525,9 +525,9 @@ static void set_unknown(struct fdbg_abi_value *values, size_t n, const char *rea
 
 /*
  * The registers of the parameters at the entry. A parameter that is bound as a whole and in parts, `a @ Point { x, .. }`, is
- * none in DWARF: where the prologue's stores speak of one, no registers are known. DWARF may leave a closure's environment out and list what it captured as
- * variables (rust-abi.md, section 7.1). Then its registers, none to two, come before those of the others; how many is told
- * by what the prologue stored where, if that agrees with one number only.
+ * none in DWARF: where the prologue's stores speak of one, no registers are known. DWARF may leave a closure's environment out
+ * and list what it captured as variables (rust-abi.md, section 7.1). Then its registers, none to two, come before those of
+ * the others; how many is told by what the prologue stored where, if that agrees with one number only.
  */
 static void assign_registers(const struct fdbg_source_context *context, const struct fdbg_variable *params,
 			     const struct fdbg_type **types, size_t n_types, struct fdbg_abi_value *ret)

@@ -10,8 +10,6 @@
 #define BATCH 256
 /* The most memory that one event may read. */
 #define FETCH_LIMIT ((size_t)4 << 20)
-/* What mappings begin and end at multiples of, whatever size the machine's pages have. */
-#define PAGE 4096
 
 static void map_registers(struct fdbg_stop_engine *engine)
 {
@@ -220,8 +218,8 @@ static struct fdbg_error *queue_capture(struct fdbg_stop_moment *moment, const s
 		struct fdbg_error *err;
 
 		n = size;
-		if (range->window && n > PAGE - address % PAGE)
-			n = PAGE - address % PAGE;
+		if (range->window && n > FDBG_PAGE_SIZE - address % FDBG_PAGE_SIZE)
+			n = FDBG_PAGE_SIZE - address % FDBG_PAGE_SIZE;
 		*read = (struct fdbg_stop_read){ .address = address, .size = (size_t)n, .beyond = beyond };
 		read->bytes = fdbg_arena_alloc(&moment->arena, read->size);
 		if (!read->bytes)
@@ -244,7 +242,7 @@ struct fdbg_error *fdbg_stop_capture(struct fdbg_stop_engine *engine, const stru
 	if (err)
 		return err;
 	for (size_t i = 0; i < site->n_captures; i++)
-		most += site->captures[i].window ? site->captures[i].size / PAGE + 1 : 0;
+		most += site->captures[i].window ? site->captures[i].size / FDBG_PAGE_SIZE + 1 : 0;
 	moment->n_reads = 0;
 	moment->reads = fdbg_arena_array(&moment->arena, most, sizeof(*moment->reads));
 	if (!moment->reads)

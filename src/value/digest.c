@@ -17,11 +17,6 @@ struct digest {
 
 static void put(struct digest *digest, const struct fdbg_value *value);
 
-static bool is_full(const struct digest *digest)
-{
-	return digest->buf->failed || digest->buf->len - digest->start > FDBG_RENDER_MAX_BYTES;
-}
-
 static void put_number(struct digest *digest, uint64_t number)
 {
 	fdbg_buf_append(digest->buf, &number, sizeof(number));
@@ -111,7 +106,7 @@ static void put_struct(struct digest *digest, const struct fdbg_value *value)
 	if (is_of_the_moment(value->record.type))
 		return;
 	put_number(digest, value->record.n_fields);
-	for (size_t i = 0; i < value->record.n_fields && !is_full(digest); i++) {
+	for (size_t i = 0; i < value->record.n_fields && !fdbg_render_is_full(digest->buf, digest->start); i++) {
 		const struct fdbg_field *field = &value->record.fields[i];
 
 		put_text(digest, field->name);
@@ -127,7 +122,7 @@ static void put_struct(struct digest *digest, const struct fdbg_value *value)
 static void put_fields(struct digest *digest, const struct fdbg_field *fields, size_t n_fields)
 {
 	put_number(digest, n_fields);
-	for (size_t i = 0; i < n_fields && !is_full(digest); i++) {
+	for (size_t i = 0; i < n_fields && !fdbg_render_is_full(digest->buf, digest->start); i++) {
 		put_text(digest, fields[i].name);
 		put(digest, &fields[i].value);
 	}
@@ -182,7 +177,7 @@ static void put_whole(struct digest *digest, const struct fdbg_value *value)
 
 static void put(struct digest *digest, const struct fdbg_value *value)
 {
-	if (digest->depth >= FDBG_RENDER_MAX_DEPTH || !digest->n_nodes_left || is_full(digest))
+	if (digest->depth >= FDBG_RENDER_MAX_DEPTH || !digest->n_nodes_left || fdbg_render_is_full(digest->buf, digest->start))
 		return;
 	digest->n_nodes_left--;
 	digest->depth++;

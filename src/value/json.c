@@ -77,11 +77,6 @@ void fdbg_render_json_string(struct fdbg_buf *buf, const char *data, size_t len)
 	fdbg_buf_byte(buf, '"');
 }
 
-static bool is_full(const struct json *json)
-{
-	return json->buf->failed || json->buf->len - json->start > FDBG_RENDER_MAX_BYTES;
-}
-
 static void put_text(struct json *json, struct fdbg_text text)
 {
 	fdbg_render_json_string(json->buf, text.data, text.len);
@@ -189,7 +184,7 @@ static void put_ref(struct json *json, const struct fdbg_value *value)
 static void put_fields(struct json *json, const struct fdbg_field *fields, size_t n_fields, bool items)
 {
 	fdbg_buf_string(json->buf, items ? ",\"items\":[" : ",\"fields\":{");
-	for (size_t i = 0; i < n_fields && (!i || !is_full(json)); i++) {
+	for (size_t i = 0; i < n_fields && (!i || !fdbg_render_is_full(json->buf, json->start)); i++) {
 		if (i)
 			fdbg_buf_byte(json->buf, ',');
 		if (!items) {
@@ -296,7 +291,7 @@ static void put_variant(struct json *json, const struct fdbg_value *value)
 		fdbg_buf_string(json->buf, "{\"type\":\"Union\",\"typeinfo\":{\"name\":");
 		put_text(json, type);
 		fdbg_buf_string(json->buf, ",\"variants\":[");
-		for (size_t i = 0; i < value->variant.n_variants && !is_full(json); i++) {
+		for (size_t i = 0; i < value->variant.n_variants && !fdbg_render_is_full(json->buf, json->start); i++) {
 			if (i)
 				fdbg_buf_byte(json->buf, ',');
 			put_text(json, value->variant.variants[i]);
@@ -316,7 +311,7 @@ static void put_array(struct json *json, const struct fdbg_value *value)
 
 	begin(json, "Array", fdbg_text_from(names[value->array.kind]));
 	fdbg_buf_string(json->buf, ",\"data\":[");
-	for (size_t i = 0; i < value->array.n_items && (!i || !is_full(json)); i++) {
+	for (size_t i = 0; i < value->array.n_items && (!i || !fdbg_render_is_full(json->buf, json->start)); i++) {
 		if (i)
 			fdbg_buf_byte(json->buf, ',');
 		put_value(json, &value->array.items[i]);
@@ -392,7 +387,7 @@ static void put_value(struct json *json, const struct fdbg_value *value)
 {
 	uint64_t total;
 
-	if (json->depth >= FDBG_RENDER_MAX_DEPTH || json->n_nodes_left < weight(value) || is_full(json)) {
+	if (json->depth >= FDBG_RENDER_MAX_DEPTH || json->n_nodes_left < weight(value) || fdbg_render_is_full(json->buf, json->start)) {
 		put_opaque(json);
 		return;
 	}

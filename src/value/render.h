@@ -24,6 +24,12 @@ enum {
 	FDBG_RENDER_MAX_BYTES = 1 << 26,
 };
 
+/* Has what was appended to buf since it had `start` bytes reached FDBG_RENDER_MAX_BYTES, or failed? */
+static inline bool fdbg_render_is_full(const struct fdbg_buf *buf, size_t start)
+{
+	return buf->failed || buf->len - start > FDBG_RENDER_MAX_BYTES;
+}
+
 enum fdbg_render_style {
 	FDBG_RENDER_DEBUG,  /* {:?} */
 	FDBG_RENDER_PRETTY, /* {:#?} */

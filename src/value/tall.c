@@ -30,11 +30,6 @@ static struct form deeper(struct form form)
 	return (struct form){ true, form.level + 1 };
 }
 
-static bool is_full(const struct tall *tall)
-{
-	return tall->buf->failed || tall->buf->len - tall->start > FDBG_TALL_MAX_BYTES;
-}
-
 static void put(struct tall *tall, const char *text)
 {
 	fdbg_buf_string(tall->buf, text);
@@ -84,7 +79,7 @@ static void put_bytes(struct tall *tall, const uint8_t *data, size_t len)
 	static const char digits[] = "0123456789abcdef";
 
 	put(tall, "[");
-	for (size_t i = 0; i < len && !is_full(tall); i++) {
+	for (size_t i = 0; i < len && !fdbg_render_is_full(tall->buf, tall->start); i++) {
 		char text[4] = { '0', 'x', digits[data[i] >> 4], digits[data[i] & 0xf] };
 
 		if (i)
@@ -119,7 +114,7 @@ static void put_items(struct tall *tall, const struct fdbg_value *items, size_t 
 		return;
 	}
 	put(tall, form.tall ? "[\n" : "[");
-	for (size_t i = 0; i < n_items && !is_full(tall); i++) {
+	for (size_t i = 0; i < n_items && !fdbg_render_is_full(tall->buf, tall->start); i++) {
 		if (form.tall) {
 			indent(tall, form.level + 1);
 			put_value(tall, &items[i], deeper(form));
@@ -139,7 +134,7 @@ static void put_items(struct tall *tall, const struct fdbg_value *items, size_t 
 static void put_tuple(struct tall *tall, const struct fdbg_field *fields, size_t n_fields)
 {
 	put(tall, "(");
-	for (size_t i = 0; i < n_fields && !is_full(tall); i++) {
+	for (size_t i = 0; i < n_fields && !fdbg_render_is_full(tall->buf, tall->start); i++) {
 		if (i)
 			put(tall, ", ");
 		put_value(tall, &fields[i].value, flat);
@@ -150,7 +145,7 @@ static void put_tuple(struct tall *tall, const struct fdbg_field *fields, size_t
 static void put_fields(struct tall *tall, const struct fdbg_field *fields, size_t n_fields, struct form form)
 {
 	put(tall, form.tall ? " {\n" : " { ");
-	for (size_t i = 0; i < n_fields && !is_full(tall); i++) {
+	for (size_t i = 0; i < n_fields && !fdbg_render_is_full(tall->buf, tall->start); i++) {
 		if (form.tall)
 			indent(tall, form.level + 1);
 		put_name(tall, fields[i].name);
@@ -227,7 +222,7 @@ static void put_hash(struct tall *tall, const struct fdbg_value *value, const st
 		indent(tall, form.level);
 	put(tall, "[");
 	put(tall, end);
-	for (size_t i = 0; i < items->array.n_items && !is_full(tall); i++) {
+	for (size_t i = 0; i < items->array.n_items && !fdbg_render_is_full(tall->buf, tall->start); i++) {
 		if (form.tall) {
 			indent(tall, form.level + 1);
 			put_value(tall, &items->array.items[i], deeper(form));
@@ -483,7 +478,7 @@ static void put_value(struct tall *tall, const struct fdbg_value *value, struct 
 {
 	uint64_t total;
 
-	if (tall->depth >= FDBG_RENDER_MAX_DEPTH || !tall->n_nodes_left || is_full(tall)) {
+	if (tall->depth >= FDBG_RENDER_MAX_DEPTH || !tall->n_nodes_left || fdbg_render_is_full(tall->buf, tall->start)) {
 		put(tall, "(?)");
 		return;
 	}

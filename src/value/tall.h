@@ -9,10 +9,8 @@
 /*
  * The forms are those of stream-format.md, section 6; higher-level values are recognised exactly where the
  * value JSON (section 4) recognises them, so that both columns of a row speak of the same value. Nesting and
- * size are limited as in render.h, and the text as a whole to FDBG_TALL_MAX_BYTES: what lies behind a limit
- * prints as a value that could not be read.
+ * size are limited as in render.h: what lies behind a limit prints as a value that could not be read.
  */
-enum { FDBG_TALL_MAX_BYTES = 1 << 26 };
 
 /* Appends the text of a value that stands by itself (a return value, or behind `name: `). */
 void fdbg_render_tall(struct fdbg_buf *buf, const struct fdbg_value *value);

@@ -335,7 +335,7 @@ static void test_hostile(void **state)
 	}
 	fdbg_buf_clear(&buf);
 	fdbg_render_tall(&buf, &many[N(many) - 1]);
-	assert_true(buf.len < FDBG_TALL_MAX_BYTES + 100000);
+	assert_true(buf.len < FDBG_RENDER_MAX_BYTES + 100000);
 	assert_false(buf.failed);
 	fdbg_buf_deinit(&buf);
 	check(record(T("a\xff" "b"), NULL, 0), "a?b { }", "a\xff" "b", "[]");
