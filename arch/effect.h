@@ -35,7 +35,7 @@ struct fdbg_effect {
 	bool target_in_memory;   /* of JUMP_INDIRECT: the address that it goes to is at target_slot */
 	struct fdbg_slot target_slot;
 	uint64_t reads[2], writes[2];
-	bool pops;               /* a push's counterpart: what is written may be to free the stack (x86_64) */
+	bool stack;              /* a push or a pop (x86_64): it may be to save and restore, or to make and free the frame */
 	uint64_t addresses[2];   /* those of `reads` that are, or are part of, the address of memory */
 };
 

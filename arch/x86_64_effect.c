@@ -262,7 +262,7 @@ bool fdbg_x86_64_effect(struct fdbg_disasm *disasm, const uint8_t *bytes, size_t
 	x86 = &disasm->insn->detail->x86;
 	note_reads(disasm, ret->reads, ret->addresses);
 	fdbg_x86_64_written(disasm, ret->writes);
-	ret->pops = disasm->insn->id == X86_INS_POP;
+	ret->stack = disasm->insn->id == X86_INS_POP || disasm->insn->id == X86_INS_PUSH;
 	switch (shape.flow) {
 	case X86_FLOW_ON: ret->flow = FDBG_FLOW_ON; break;
 	case X86_FLOW_RETURN: ret->flow = FDBG_FLOW_RETURN; break;

@@ -43,9 +43,9 @@ static void look(const struct fdbg_convention_context *context, const struct fdb
 				}
 				made[k] = effect.flow == FDBG_FLOW_ON ? made[k] & ~effect.reads[k] & ~effect.writes[k] : 0;
 				/* What is taken off the stack is no result: `pop rax` is how a frame goes that aligns the stack. */
-				if (effect.flow == FDBG_FLOW_ON && !effect.pops)
+				if (effect.flow == FDBG_FLOW_ON && !effect.stack)
 					made[k] |= effect.writes[k];
-				touched[k] = effect.flow != FDBG_FLOW_ON ? 0 : effect.pops ? touched[k] & ~effect.writes[k]
+				touched[k] = effect.flow != FDBG_FLOW_ON ? 0 : effect.stack ? touched[k] & ~effect.writes[k]
 											   : touched[k] | effect.writes[k];
 				left[k] = effect.flow == FDBG_FLOW_ON ? left[k] & ~effect.writes[k] : calls ? UINT64_MAX : 0;
 			}
@@ -189,7 +189,8 @@ void fdbg_convention_return(const struct fdbg_convention_context *context, const
 	if (!context->optimized && !only_rust && !only_c && lacks && makes_c) {
 		bool certain = true;
 
-		*convention_ret = may_be_left || touches ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;
+		/* A half that holds nothing in what was returned, as that of None, is not made either. */
+		*convention_ret = may_be_left || touches || !likely ? by_width(context, function, rust, &c, &certain) : FDBG_CONVENTION_C;
 		/* A half that is written and then stored is more likely one on its way into C's register than one that is returned, too. */
 		if (touches && !may_be_left && !certain && likely) {
 			*convention_ret = FDBG_CONVENTION_C;

@@ -12,9 +12,9 @@
 /* So far from the entry code has stored what it was given. */
 #define MAX_BYTES 256
 
-/* Is what the prologue stores to a slot of the frame one of two neighbours among the registers for integer arguments? */
-static bool holds_argument(const struct fdbg_arch *arch, const struct fdbg_simple_location *slot,
-			   const struct fdbg_prologue *prologue, size_t first)
+/* Is what is stored to a slot of the frame, given by a register, one of the 3rd and 4th integer arguments' registers? */
+static bool holds_late_argument(const struct fdbg_arch *arch, const struct fdbg_simple_location *slot,
+				const struct fdbg_prologue *prologue)
 {
 	uint32_t reg = fdbg_arch_reg_by_dwarf(arch, slot->reg);
 	int64_t at = slot->offset - arch->cfa_at_entry;
@@ -26,14 +26,14 @@ static bool holds_argument(const struct fdbg_arch *arch, const struct fdbg_simpl
 		const struct fdbg_spill *spill = &prologue->spills[i];
 
 		if (spill->cfa_known && spill->cfa_offset == at)
-			return spill->origin == arch->int_args[first] || spill->origin == arch->int_args[first + 1];
+			return spill->origin == arch->int_args[2] || spill->origin == arch->int_args[3];
 	}
 	return false;
 }
 
 /*
- * Does the function use what a register holds at its entry? It is seen in the code up to the first branch: behind, callees are given
- * what nobody has filled.
+ * Does the function use what a register holds at its entry, otherwise than to save it? It is seen in the code up to the first branch:
+ * behind, callees are given what nobody has filled.
  */
 static bool uses_at_entry(const struct planner *planner, const struct fdbg_function *function, uint32_t reg)
 {
@@ -45,7 +45,7 @@ static bool uses_at_entry(const struct planner *planner, const struct fdbg_funct
 	for (uint64_t at = function->entry - code.address; at < code.size && at < MAX_BYTES; at += effect.size) {
 		if (!fdbg_effects_at(planner->effects, code.bytes + at, code.size - at, code.address + at, &effect))
 			return false;
-		if (fdbg_effect_has(effect.reads, reg))
+		if (fdbg_effect_has(effect.reads, reg) && !effect.stack)
 			return true;
 		if (effect.flow != FDBG_FLOW_ON || fdbg_effect_has(effect.writes, reg))
 			return false;
@@ -101,20 +101,7 @@ static bool begins_late(const struct planner *planner, const struct fdbg_functio
 
 	return ((type->kind == FDBG_TYPE_BASE && type->encoding != FDBG_ENCODING_FLOAT && type->size && type->size <= 8) ||
 		type->kind == FDBG_TYPE_POINTER) &&
-	       holds_argument(planner->plan->arch, &slot, prologue, 2);
-}
-
-/* Is a parameter where Windows has none, in rdi or rsi? More registers are then those of parameters that are not described. */
-static bool has_early(const struct planner *planner, const struct fdbg_function *function, struct fdbg_variable *params, size_t n_params,
-		      uint64_t stop, const struct fdbg_prologue *prologue)
-{
-	for (size_t i = 0; i < n_params; i++) {
-		struct fdbg_simple_location slot = fdbg_location_simplify(&params[i].location, &function->frame_base, stop);
-
-		if (holds_argument(planner->plan->arch, &slot, prologue, 0))
-			return true;
-	}
-	return false;
+	       holds_late_argument(planner->plan->arch, &slot, prologue);
 }
 
 struct fdbg_error *fdbg_plan_check_windows(struct planner *planner, struct fdbg_traced_function *traced, uint64_t stop,
@@ -133,7 +120,12 @@ struct fdbg_error *fdbg_plan_check_windows(struct planner *planner, struct fdbg_
 	    (type->size <= 8 && (type->kind == FDBG_TYPE_BASE || type->kind == FDBG_TYPE_POINTER || type->kind == FDBG_TYPE_ENUM)))
 		return NULL;
 	err = fdbg_debuginfo_parameters(planner->debuginfo, function, &scratch, &params, &n);
-	if (!err && !has_early(planner, function, params, n, stop, prologue) &&
+	/*
+	 * What comes in rdi or rsi is passed by the other conventions; more registers may then be those of parameters that are not
+	 * described, or nobody's: a half of a result that holds nothing is stored as it is found.
+	 */
+	if (!err && !uses_at_entry(planner, function, planner->plan->arch->int_args[0]) &&
+	    !uses_at_entry(planner, function, planner->plan->arch->int_args[1]) &&
 	    (takes_more(planner, traced, params, n) ||
 	     (n && !fdbg_plan_is_optimized(planner, function) && begins_late(planner, function, &params[0], stop, prologue)))) {
 		traced->return_kind = FDBG_RETURN_UNKNOWN;

@@ -145,6 +145,29 @@ class ReturnsTest(E2ETest):
             """), opts=["-N", "app::new", "-N", "app::nine", "-N", "*::fmt"])
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
 
+    def test_halves_that_hold_nothing(self):
+        """What is nobody's in a result is stored as it is found, or not at all: no sign of another convention."""
+        rec = self.record(harness.compile_rust("app", """
+            use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+            #[derive(Debug)] #[allow(dead_code)] enum Either<L, R> { Left { l: L }, Right { r: R } }
+            #[inline(never)] fn nobodys(mut _a: RangeInclusive<i64>, _b: f64) -> Either<std::char::DecodeUtf16Error, Option<Duration>> {
+                Either::Right { r: None }
+            }
+            #[inline(never)] fn none(_a: SocketAddr, _b: u8) -> Option<u32> { let mut i = 0u8; while i < 3 { i += 1; } None }
+            #[inline(never)] fn error(_a: SocketAddr, _b: u8) -> Result<u32, ()> { Err(()) }
+            #[inline(never)] fn either(a: SocketAddr, b: u8) -> Option<u32> { if b == 1 { None } else { Some(a.port() as u32) } }
+            fn main() {
+                let (range, float, address): (_, _, SocketAddr) = (1..=2, 0.5, ([1, 2, 3, 4], 5).into());
+                println!("{range:?}, {float:?}: {:?}", nobodys(range.clone(), float));
+                println!("{address:?}, 1: {:?}", none(address, 1));
+                println!("{address:?}, 1: {:?}", error(address, 1));
+                println!("{address:?}, 1: {:?}", either(address, 1));
+                println!("{address:?}, 2: {:?}", either(address, 2));
+            }
+            """), opts=["-N", "*::fmt"])
+        self.assertEqual(["%s: %s" % (", ".join(str(value) for _, value in c.args), c.value) for c in self.main_tree(rec).children],
+                         rec.stdout_text.splitlines())
+
     def test_halves_left_by_callees(self):
         rec = self.record(harness.compile_rust("app", HANDED_ON), opts=["-N", "*::fmt"])
         self.assertEqual([c.value for c in self.main_tree(rec).children], rec.stdout_text.splitlines())
